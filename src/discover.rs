@@ -1,0 +1,211 @@
+//! Files at a revision: listing them, and reading those that somebody asks for.
+//!
+//! A [`Snapshot`] is a plain listing (of a commit's tree, of the index, or made up in a test). A [`Reader`] turns its
+//! entries into [`Sources`]; whatever it cannot read becomes a [`Coverage`] entry, never silence.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::git::{BlobError, ObjectId, Repository};
+use crate::source::{SourceId, Sources};
+
+/// Files larger than this are not read.
+pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// An ordinary file.
+    File,
+    /// A symbolic link; relgate does not follow it.
+    Symlink,
+    /// A submodule; its content is in another repository.
+    Submodule,
+}
+
+/// One path of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The content's object id.
+    pub oid: ObjectId,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// All paths of a state of the repository.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// What reports call this state: a tag, an abbreviated commit, `index`.
+    pub label: String,
+    /// Path from the root, with `/`, to what stands there; sorted, so that output is.
+    pub entries: Arc<BTreeMap<String, Entry>>,
+}
+
+impl Snapshot {
+    /// The entry at `path`.
+    pub fn get(&self, path: &str) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// The entries below `directory` (empty for the root), at any depth, in order.
+    pub fn below<'s>(&'s self, directory: &str) -> impl Iterator<Item = (&'s str, &'s Entry)> {
+        let prefix = if directory.is_empty() {
+            String::new()
+        } else {
+            format!("{}/", directory.trim_end_matches('/'))
+        };
+        let end = prefix.clone();
+        self.entries
+            .range(prefix..)
+            .take_while(move |(path, _)| path.starts_with(&end))
+            .map(|(path, entry)| (path.as_str(), entry))
+    }
+}
+
+/// Something that was not judged, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotExamined {
+    /// The path.
+    pub path: String,
+    /// Why, as a phrase.
+    pub reason: String,
+}
+
+/// What was looked at and what was not.
+#[derive(Debug, Clone, Default)]
+pub struct Coverage {
+    /// How many things of each kind were examined: `migrations`, `statements`, `charts`, `commits`, `tags`, ...
+    pub examined: BTreeMap<&'static str, u64>,
+    /// What was not, sorted and without repetition when it is reported.
+    pub not_examined: Vec<NotExamined>,
+}
+
+impl Coverage {
+    /// Counts `n` more examined things of a kind.
+    pub fn count(&mut self, kind: &'static str, n: usize) {
+        *self.examined.entry(kind).or_default() += n as u64;
+    }
+
+    /// Notes that something was not judged.
+    pub fn skip(&mut self, path: impl Into<String>, reason: impl Into<String>) {
+        self.not_examined.push(NotExamined {
+            path: path.into(),
+            reason: reason.into(),
+        });
+    }
+}
+
+/// Where blobs come from.
+enum Store<'r> {
+    Git(&'r Repository),
+    Memory(BTreeMap<String, Vec<u8>>),
+}
+
+/// Reads files of snapshots, each once.
+pub struct Reader<'r> {
+    store: Store<'r>,
+    /// Everything read so far.
+    pub sources: Sources,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+    seen: HashMap<(String, ObjectId), Option<SourceId>>,
+}
+
+impl<'r> Reader<'r> {
+    /// A reader of a repository's objects.
+    pub fn new(repository: &'r Repository) -> Self {
+        Self {
+            store: Store::Git(repository),
+            sources: Sources::default(),
+            coverage: Coverage::default(),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// A reader of files that exist in memory only, and the snapshot that lists them.
+    pub fn in_memory(label: &str, files: &[(&str, &str)]) -> (Self, Snapshot) {
+        let mut reader = Self {
+            store: Store::Memory(BTreeMap::new()),
+            sources: Sources::default(),
+            coverage: Coverage::default(),
+            seen: HashMap::new(),
+        };
+        let snapshot = reader.add_memory_snapshot(label, files);
+        (reader, snapshot)
+    }
+
+    /// One more snapshot of files in memory, for a reader made by [`Reader::in_memory`].
+    pub fn add_memory_snapshot(&mut self, label: &str, files: &[(&str, &str)]) -> Snapshot {
+        let mut entries = BTreeMap::new();
+        for (path, text) in files {
+            let oid = ObjectId::of_content(text.as_bytes());
+            entries.insert(
+                (*path).to_owned(),
+                Entry {
+                    oid,
+                    kind: EntryKind::File,
+                },
+            );
+            if let Store::Memory(blobs) = &mut self.store {
+                blobs.insert(oid.to_string(), text.as_bytes().to_vec());
+            }
+        }
+        Snapshot {
+            label: label.to_owned(),
+            entries: Arc::new(entries),
+        }
+    }
+
+    /// Reads a text file of a snapshot. `None` when there is no such path, or when it is noted as not examined.
+    pub fn read(&mut self, snapshot: &Snapshot, path: &str) -> Option<SourceId> {
+        let entry = *snapshot.get(path)?;
+        if let Some(&known) = self.seen.get(&(path.to_owned(), entry.oid)) {
+            return known;
+        }
+        let id = match self.read_text(path, entry) {
+            Ok(text) => Some(self.sources.add(path, snapshot.label.as_str(), text)),
+            Err(reason) => {
+                self.coverage.skip(path, reason);
+                None
+            }
+        };
+        self.seen.insert((path.to_owned(), entry.oid), id);
+        id
+    }
+
+    fn read_text(&self, path: &str, entry: Entry) -> Result<String, String> {
+        match entry.kind {
+            EntryKind::Symlink => return Err("a symbolic link, which is not followed".to_owned()),
+            EntryKind::Submodule => {
+                return Err("a submodule, whose content is in another repository".to_owned());
+            }
+            EntryKind::File => {}
+        }
+        let bytes = match &self.store {
+            Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(|error| match error {
+                BlobError::Missing => {
+                    "its content is not in this clone; git fetch --refetch --filter=blob:limit=32m brings it".to_owned()
+                }
+                BlobError::TooLarge(size) => format!("{size} bytes, more than the {MAX_FILE_BYTES} that relgate reads"),
+                BlobError::Unreadable(why) => format!("git cannot read it: {why}"),
+            })?,
+            Store::Memory(blobs) => blobs.get(&entry.oid.to_string()).cloned().ok_or("not in memory")?,
+        };
+        decode(path, bytes)
+    }
+}
+
+/// Text from bytes: UTF-8 with an optional byte-order mark that stays in place, so that offsets are those of the file.
+fn decode(path: &str, bytes: Vec<u8>) -> Result<String, String> {
+    if let Some(at) = bytes.iter().position(|&b| b == 0) {
+        return Err(format!(
+            "not a text file: {path} has a NUL byte at offset {at}"
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "not UTF-8: the byte at offset {} is invalid",
+            error.utf8_error().valid_up_to()
+        )
+    })
+}

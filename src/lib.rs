@@ -1,0 +1,20 @@
+//! relgate judges releases: it reads migrations, charts, changelogs and tags, evaluates policies over what it read, and
+//! says whether the release may go.
+//!
+//! ```text
+//!  discover          parse            collect          check / evaluate      decide          report
+//!  ────────►Artifact ─────►Parsed<T> ─────►Facts,Origins ─────►Finding,Demand ─────►Decision ─────►bytes
+//!  git, walkdir      never fails      pure              rayon, pure           pure fold       Report → writer
+//! ```
+//!
+//! Rules are code and point at lines; policies are configuration and decide the release. The library exists so that
+//! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
+
+pub mod discover;
+pub mod facts;
+pub mod finding;
+pub mod git;
+pub mod rules;
+pub mod source;
+pub mod syntax;
+pub mod version;

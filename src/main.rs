@@ -1,0 +1,3 @@
+//! The `relgate` program: arguments in, exit code out.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! SQL to operations.
+
+pub mod operation;

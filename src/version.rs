@@ -1,0 +1,83 @@
+//! Versions, tags and release types: the vocabulary of releases.
+
+use serde::{Deserialize, Serialize};
+
+/// What a release is called, from smallest to largest. There is one enum for declared, required and effective types.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ReleaseType {
+    /// Nothing demands a release.
+    #[default]
+    None,
+    /// `v1.2.3` to `v1.2.4`.
+    Patch,
+    /// `v1.2.3` to `v1.3.0`.
+    Minor,
+    /// `v1.2.3` to `v2.0.0`.
+    Major,
+}
+
+impl ReleaseType {
+    /// The word that reports and policies use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+}
+
+impl std::fmt::Display for ReleaseType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a tag's name says about it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum TagKind {
+    /// `vX.Y.Z`.
+    Final,
+    /// `vX.Y.Z-rcN` or `-rc.N`.
+    Candidate,
+    /// `vX.Y.Z-hotfixN`.
+    Hotfix,
+    /// Well-formed with any other suffix or with build metadata.
+    Prerelease,
+    /// Meant as a release, but not well-formed.
+    Malformed,
+    /// Not a release tag: `stable`, `nightly`, a floating `v1`, another prefix.
+    Unrelated,
+}
+
+impl TagKind {
+    /// The word that reports and policies use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Candidate => "candidate",
+            Self::Hotfix => "hotfix",
+            Self::Prerelease => "prerelease",
+            Self::Malformed => "malformed",
+            Self::Unrelated => "unrelated",
+        }
+    }
+}
