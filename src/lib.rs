@@ -10,9 +10,11 @@
 //! Rules are code and point at lines; policies are configuration and decide the release. The library exists so that
 //! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
 
+pub mod decision;
 pub mod discover;
 pub mod facts;
 pub mod finding;
+pub mod gate;
 pub mod git;
 pub mod rules;
 pub mod source;
