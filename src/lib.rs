@@ -16,6 +16,7 @@ pub mod facts;
 pub mod finding;
 pub mod gate;
 pub mod git;
+pub mod policy;
 pub mod rules;
 pub mod source;
 pub mod syntax;

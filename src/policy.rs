@@ -1,0 +1,19 @@
+//! Policies: documents in CEL that compare, decide release types and gates, and never see a file.
+//!
+//! Documents are read and checked once ([`load`]), evaluated over [`Facts`](crate::facts::Facts) as often as one likes
+//! ([`evaluate`]), and tested by the examples that they carry. Rules and policies meet only in what they leave:
+//! findings.
+
+pub mod document;
+pub mod error;
+pub mod evaluate;
+pub mod exceptions;
+pub mod load;
+pub mod outcome;
+
+pub use document::{Control, Policy};
+pub use error::{EvaluationError, PolicyError, PolicyErrors};
+pub use evaluate::{Input, evaluate};
+pub use exceptions::Waiver;
+pub use load::{PolicySet, PolicySource, load};
+pub use outcome::{Demand, Evaluation};

@@ -1,0 +1,84 @@
+//! What can be wrong with policies: at load, pointing into the document, and at evaluation, pointing at the expression.
+
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+
+use crate::source::Span;
+
+/// One mistake in a policy document.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct PolicyError {
+    /// What is wrong, as one sentence without a full stop.
+    pub message: String,
+    /// A few words for under the caret: usually a nearby name.
+    pub label: String,
+    /// What to do; empty when the label says it.
+    pub help: String,
+    /// The document's file and text.
+    pub document: Arc<NamedSource<Arc<str>>>,
+    /// Where in it.
+    pub span: Span,
+}
+
+impl Diagnostic for PolicyError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.document)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = SourceSpan::from(self.span.range());
+        let label = (!self.label.is_empty()).then(|| self.label.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            label, span,
+        ))))
+    }
+}
+
+/// All mistakes that were found in the policies, not only the first.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{} in the policies", count(.0.len()))]
+pub struct PolicyErrors(pub Vec<PolicyError>);
+
+impl Diagnostic for PolicyErrors {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.0.iter().map(|error| error as &dyn Diagnostic),
+        ))
+    }
+}
+
+fn count(n: usize) -> String {
+    if n == 1 {
+        "a mistake".to_owned()
+    } else {
+        format!("{n} mistakes")
+    }
+}
+
+/// An expression that could not be evaluated: the verdict is `error`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("policy {policy}/{id} could not be evaluated: {message}")]
+pub struct EvaluationError {
+    /// The policy's name.
+    pub policy: String,
+    /// The id of the demand, validation or gate, or the name of the variable or condition.
+    pub id: String,
+    /// The field that holds the expression: `match`, `expression`, `messageExpression`, ...
+    pub field: &'static str,
+    /// The expression.
+    pub expression: String,
+    /// The smallest part of it that fails; empty when that is the whole.
+    pub part: String,
+    /// What went wrong.
+    pub message: String,
+    /// The document's path, or `builtin:<pack>/<file>`.
+    pub path: String,
+    /// The 1-based line of the expression in it.
+    pub line: u32,
+}
