@@ -1,5 +1,7 @@
 //! The only module that touches a git repository. It reads objects, refs and the index and runs nothing.
 
+pub mod write;
+
 /// The id of a git object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId([u8; 20]);

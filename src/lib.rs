@@ -17,6 +17,7 @@ pub mod finding;
 pub mod gate;
 pub mod git;
 pub mod policy;
+pub mod history;
 pub mod rules;
 pub mod source;
 pub mod syntax;
