@@ -1,5 +1,13 @@
 //! Versions, tags and release types: the vocabulary of releases.
 
+mod number;
+mod step;
+mod tag;
+
+pub use number::Version;
+pub use step::{Step, next, next_free, step};
+pub use tag::{TagName, TagScheme, detect_prefix, version_prefixes};
+
 use serde::{Deserialize, Serialize};
 
 /// What a release is called, from smallest to largest. There is one enum for declared, required and effective types.
