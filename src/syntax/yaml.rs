@@ -1,1 +1,17 @@
-//! (in work)
+//! YAML to values: the only module that knows the YAML parsers.
+//!
+//! [`parse`] reads a text into trees of [`Node`]s that know their bytes, keep every duplicate key and share what aliases
+//! name. What a plain scalar means is decided later, by one of two schemas on the same tree: Helm's for charts and
+//! their values, YAML 1.2's for everything else. relgate's own files are read into Rust types by [`from_str`].
+
+mod compose;
+mod node;
+mod path;
+mod scalar;
+mod typed;
+
+pub use compose::{MAX_ALIAS_NODES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, parse};
+pub use node::{Document, Node, Style};
+pub use path::{KeyPath, PathPart};
+pub use scalar::{ScalarText, scalar_at_path, scalar_text};
+pub use typed::{At, YamlError, documents_from_str, from_str};

@@ -1,0 +1,345 @@
+//! Events to trees, within limits: a hostile text ends in an error, not in a full memory or a full stack.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, options};
+
+use crate::source::Span;
+use crate::syntax::{Parsed, SyntaxError};
+
+use super::node::{Document, KindData, NodeData, NodeId, Style, Tag};
+
+/// Longer texts are not read.
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// More documents in one text are not read.
+pub const MAX_DOCUMENTS: usize = 10_000;
+/// How deep containers may nest, those behind aliases included; what walks a tree may recurse.
+pub const MAX_DEPTH: u32 = 256;
+/// More nodes in one text are not read.
+pub const MAX_NODES: usize = 3_000_000;
+/// How many nodes the aliases of a document may stand for.
+pub const MAX_ALIAS_NODES: u64 = 1_000_000;
+
+/// Reads every document of a text. After the first error nothing more is read: the documents before it are whole, and
+/// the one that it is in is left out.
+pub fn parse(text: &str) -> Parsed<Vec<Document>> {
+    let mut composer = Composer {
+        text,
+        documents: Vec::new(),
+        nodes_before: 0,
+        current: Current::default(),
+    };
+    let errors = composer.run().err().into_iter().collect();
+    Parsed {
+        value: composer.documents,
+        errors,
+    }
+}
+
+/// Composes the documents of one text.
+struct Composer<'t> {
+    text: &'t str,
+    documents: Vec<Document>,
+    /// Nodes of the finished documents.
+    nodes_before: usize,
+    current: Current,
+}
+
+/// The document that is being read.
+#[derive(Default)]
+struct Current {
+    nodes: Vec<NodeData>,
+    /// Beside each node: how many nodes it stands for, and how deep it is.
+    sizes: Vec<Size>,
+    open: Vec<Open>,
+    root: Option<NodeId>,
+    version: Option<(u32, u32)>,
+    /// Of each anchor id, in the order of the ids: its node, or the container that is still open.
+    anchors: Vec<(usize, NodeId)>,
+    anchor_spans: Vec<(NodeId, Span)>,
+    tags: Vec<(NodeId, Tag)>,
+    alias_nodes: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: u64,
+    depth: u32,
+}
+
+/// A container whose end has not been read.
+struct Open {
+    id: NodeId,
+    children: Vec<NodeId>,
+    is_map: bool,
+    is_flow: bool,
+}
+
+impl<'t> Composer<'t> {
+    fn run(&mut self) -> Result<(), SyntaxError> {
+        if self.text.len() > MAX_BYTES {
+            return Err(error(
+                Span::default(),
+                format!("the text has more than {MAX_BYTES} bytes"),
+            ));
+        }
+        if let Some((at, c)) = self.text.char_indices().find(|&(_, c)| is_forbidden(c)) {
+            return Err(error(
+                Span::new(at, at + c.len_utf8()),
+                format!(
+                    "the control character U+{:04X} is not allowed in YAML",
+                    u32::from(c)
+                ),
+            ));
+        }
+        // Helm's parser adds no line break behind a block scalar that ends with the file.
+        let options = options! {
+            emit_comments: false,
+            emit_anchor_events: true,
+            block_scalar_eof_without_line_feed: true,
+        };
+        let mut parser = Parser::new_from_str_with_options(self.text, options);
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next.map_err(|error| self.scan_error(&error))?;
+            let tag_span = span.tag_span().and_then(|span| span.byte_range());
+            let range = span.byte_range().unwrap_or(0..0);
+            let span = Span::new(range.start, range.end);
+            let tag_span = tag_span.map_or(span, |range| Span::new(range.start, range.end));
+            self.event(event, span, tag_span)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'t>, span: Span, tag_span: Span) -> Result<(), SyntaxError> {
+        match event {
+            Event::DocumentStart(_, version) => {
+                if self.documents.len() >= MAX_DOCUMENTS {
+                    return Err(error(span, format!("more than {MAX_DOCUMENTS} documents")));
+                }
+                self.current = Current {
+                    version: version.map(|version| (version.major, version.minor)),
+                    ..Current::default()
+                };
+            }
+            Event::DocumentEnd => self.finish_document(),
+            Event::Scalar(text, style, anchor, tag) => {
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted => Style::SingleQuoted,
+                    ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+                    ScalarStyle::Literal => Style::Literal,
+                    ScalarStyle::Folded => Style::Folded,
+                };
+                // A value that is not written arrives as `~`.
+                let absent = style == Style::Plain && span.start == span.end;
+                let text: Box<str> = if absent {
+                    "".into()
+                } else {
+                    Cow::into_owned(text).into()
+                };
+                let id = self.add(span, KindData::Scalar(text, style))?;
+                self.decorate(id, anchor, tag.as_deref(), tag_span);
+                self.place(id);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let id = self.open(span, false, style)?;
+                self.decorate(id, anchor, tag.as_deref(), tag_span);
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let id = self.open(span, true, style)?;
+                self.decorate(id, anchor, tag.as_deref(), tag_span);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
+            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::Anchor(_, _) => {
+                if let Some(&(_, id)) = self.current.anchors.last() {
+                    self.current.anchor_spans.push((id, span));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, span: Span, kind: KindData) -> Result<NodeId, SyntaxError> {
+        let count = self.current.nodes.len();
+        if self.nodes_before + count >= MAX_NODES {
+            return Err(error(span, format!("more than {MAX_NODES} values")));
+        }
+        let id = NodeId(u32::try_from(count).unwrap_or(u32::MAX));
+        self.current.nodes.push(NodeData { span, kind });
+        self.current.sizes.push(Size { nodes: 1, depth: 0 });
+        Ok(id)
+    }
+
+    /// Notes a node's anchor and tag.
+    fn decorate(
+        &mut self,
+        id: NodeId,
+        anchor: usize,
+        tag: Option<&granit_parser::Tag>,
+        tag_span: Span,
+    ) {
+        if anchor != 0 {
+            self.current.anchors.push((anchor, id));
+        }
+        if let Some(tag) = tag {
+            let name = format!("{}{}", tag.handle(), tag.suffix()).into();
+            self.current.tags.push((
+                id,
+                Tag {
+                    name,
+                    span: tag_span,
+                },
+            ));
+        }
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, id: NodeId) {
+        match self.current.open.last_mut() {
+            Some(container) => container.children.push(id),
+            None => self.current.root = Some(id),
+        }
+    }
+
+    fn open(
+        &mut self,
+        span: Span,
+        is_map: bool,
+        style: StructureStyle,
+    ) -> Result<NodeId, SyntaxError> {
+        if self.current.open.len() >= MAX_DEPTH as usize {
+            return Err(too_deep(span));
+        }
+        let id = self.add(span, KindData::List(Box::default()))?;
+        self.current.open.push(Open {
+            id,
+            children: Vec::new(),
+            is_map,
+            is_flow: style == StructureStyle::Flow,
+        });
+        Ok(id)
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), SyntaxError> {
+        let Some(container) = self.current.open.pop() else {
+            return Ok(());
+        };
+        let current = &mut self.current;
+        let mut size = Size { nodes: 1, depth: 1 };
+        let mut last = 0;
+        for &NodeId(child) in &container.children {
+            let of_child = current.sizes[child as usize];
+            size.nodes = size.nodes.saturating_add(of_child.nodes);
+            size.depth = size.depth.max(of_child.depth + 1);
+            last = last.max(current.nodes[child as usize].span.end);
+        }
+        let node = &mut current.nodes[container.id.0 as usize];
+        // The event that ends a block container stands at whatever follows it, so its last child tells the end.
+        let end = if container.is_flow { end.end } else { last };
+        node.span.end = node.span.start.max(end);
+        if size.depth > MAX_DEPTH {
+            return Err(too_deep(node.span));
+        }
+        node.kind = if container.is_map {
+            let pairs = container
+                .children
+                .chunks_exact(2)
+                .map(|pair| (pair[0], pair[1]));
+            KindData::Map(pairs.collect())
+        } else {
+            KindData::List(container.children.into())
+        };
+        current.sizes[container.id.0 as usize] = size;
+        self.place(container.id);
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), SyntaxError> {
+        let anchors = &self.current.anchors;
+        let target = anchors
+            .binary_search_by_key(&anchor, |&(id, _)| id)
+            .ok()
+            .and_then(|index| anchors.get(index))
+            .map(|&(_, node)| node)
+            .ok_or_else(|| error(span, "the alias names no anchor before it".to_owned()))?;
+        if self
+            .current
+            .open
+            .iter()
+            .any(|container| container.id == target)
+        {
+            return Err(error(
+                span,
+                "the alias stands inside of what it names".to_owned(),
+            ));
+        }
+        let size = self.current.sizes[target.0 as usize];
+        self.current.alias_nodes = self.current.alias_nodes.saturating_add(size.nodes);
+        if self.current.alias_nodes > MAX_ALIAS_NODES {
+            return Err(error(
+                span,
+                format!(
+                    "the aliases of this document stand for more than {MAX_ALIAS_NODES} values"
+                ),
+            ));
+        }
+        let id = self.add(span, KindData::Alias(target))?;
+        self.current.sizes[id.0 as usize] = size;
+        self.place(id);
+        Ok(())
+    }
+
+    fn finish_document(&mut self) {
+        let mut current = std::mem::take(&mut self.current);
+        let Some(root) = current.root else {
+            return;
+        };
+        // Nodes are numbered in the order of the text, but a container's anchor is told after its start.
+        current.anchor_spans.sort_unstable_by_key(|&(id, _)| id);
+        current.tags.sort_unstable_by_key(|&(id, _)| id);
+        self.nodes_before += current.nodes.len();
+        current.nodes.shrink_to_fit();
+        let span = current.nodes[root.0 as usize].span;
+        self.documents.push(Document {
+            nodes: current.nodes,
+            root,
+            span,
+            version: current.version,
+            tags: current.tags,
+            anchors: current.anchor_spans,
+        });
+    }
+
+    fn scan_error(&self, error: &ScanError) -> SyntaxError {
+        let start = error
+            .marker()
+            .byte_offset()
+            .unwrap_or(0)
+            .min(self.text.len());
+        let length = self
+            .text
+            .get(start..)
+            .and_then(|rest| rest.chars().next())
+            .filter(|&c| c != '\n' && c != '\r')
+            .map_or(0, char::len_utf8);
+        SyntaxError {
+            span: Span::new(start, start + length),
+            message: error.info(),
+        }
+    }
+}
+
+/// YAML's character set leaves out control characters, and so does every reader of it.
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn error(span: Span, message: String) -> SyntaxError {
+    SyntaxError { span, message }
+}
+
+fn too_deep(span: Span) -> SyntaxError {
+    error(span, format!("containers nest deeper than {MAX_DEPTH}"))
+}
