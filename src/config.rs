@@ -1,0 +1,164 @@
+//! The configuration file: as it is written, with every key optional and every unknown key an error.
+//!
+//! What is absent is discovered. The collectors take their own plain settings; this module only says what was written.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::sql::operation::Dialect;
+
+/// The names under which the file is looked for, in this order.
+pub const FILE_NAMES: [&str; 2] = ["relgate.yaml", ".relgate.yaml"];
+
+/// The packs that are in force when the configuration names none.
+pub const DEFAULT_POLICIES: [&str; 3] = ["builtin:release-process", "builtin:migration-safety", "builtin:helm"];
+
+/// `relgate.yaml`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Config {
+    /// How tags are written.
+    pub tags: TagsConfig,
+    /// How branches are named.
+    pub branches: BranchesConfig,
+    /// The changelog's path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changelog: Option<String>,
+    /// The directories that hold migrations.
+    pub migrations: Vec<MigrationsConfig>,
+    /// The Helm charts.
+    pub charts: Vec<ChartConfig>,
+    /// Places that hold the version and must be updated with it.
+    pub version_references: Vec<VersionReference>,
+    /// The policies that are in force: `builtin:<pack>`, a file, or a directory of files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<String>>,
+    /// Values of policy parameters.
+    pub params: BTreeMap<String, serde_json::Value>,
+    /// The directory of evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// The file of allowed signers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signers: Option<String>,
+    /// The file of roles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<String>,
+    /// The file of waivers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<String>,
+}
+
+/// How tags are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct TagsConfig {
+    /// What stands before the version; found from the tags when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// The word of candidates; `rc` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<String>,
+    /// The word of hotfixes; `hotfix` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<String>,
+}
+
+/// How branches are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct BranchesConfig {
+    /// The main branch; found when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main: Option<String>,
+    /// The release branch of a version, with `{major}`, `{minor}` and `{patch}`; `release/v{major}.{minor}.{patch}` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// The hotfix branches as a glob; `hotfix/*` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<String>,
+}
+
+/// A directory of migrations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct MigrationsConfig {
+    /// Its path from the root of the repository.
+    pub path: String,
+    /// The database's language; found when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// The program that runs the files; found when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    /// The server's major version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_version: Option<u32>,
+    /// When the migrations run; `pre-upgrade` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+}
+
+/// When migrations run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Before the new pods start: the old version runs on the new schema.
+    #[default]
+    PreUpgrade,
+    /// After they start: the new version runs on the old schema.
+    PostUpgrade,
+}
+
+impl Phase {
+    /// The word that configuration and facts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreUpgrade => "pre-upgrade",
+            Self::PostUpgrade => "post-upgrade",
+        }
+    }
+}
+
+/// A Helm chart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ChartConfig {
+    /// The directory that holds `Chart.yaml`.
+    pub path: String,
+    /// The dotted key of the image tag that carries the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tag: Option<String>,
+    /// The values files; the chart's own `values.yaml` when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// A place that holds the version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct VersionReference {
+    /// The file.
+    pub path: String,
+    /// The text around the version, with `{version}` where it stands.
+    pub pattern: String,
+}
+
+impl Config {
+    /// The policies in force.
+    pub fn policies(&self) -> Vec<String> {
+        self.policies.clone().unwrap_or_else(|| DEFAULT_POLICIES.iter().map(|&p| p.to_owned()).collect())
+    }
+
+    /// The path of the waivers.
+    pub fn waivers(&self) -> &str {
+        self.waivers.as_deref().unwrap_or(".relgate/waivers.yaml")
+    }
+
+    /// The directory of evidence.
+    pub fn evidence(&self) -> &str {
+        self.evidence.as_deref().unwrap_or(".relgate/evidence")
+    }
+}
