@@ -13,7 +13,11 @@ use crate::syntax::sql::operation::Dialect;
 pub const FILE_NAMES: [&str; 2] = ["relgate.yaml", ".relgate.yaml"];
 
 /// The packs that are in force when the configuration names none.
-pub const DEFAULT_POLICIES: [&str; 3] = ["builtin:release-process", "builtin:migration-safety", "builtin:helm"];
+pub const DEFAULT_POLICIES: [&str; 3] = [
+    "builtin:release-process",
+    "builtin:migration-safety",
+    "builtin:helm",
+];
 
 /// `relgate.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -149,7 +153,9 @@ pub struct VersionReference {
 impl Config {
     /// The policies in force.
     pub fn policies(&self) -> Vec<String> {
-        self.policies.clone().unwrap_or_else(|| DEFAULT_POLICIES.iter().map(|&p| p.to_owned()).collect())
+        self.policies
+            .clone()
+            .unwrap_or_else(|| DEFAULT_POLICIES.iter().map(|&p| p.to_owned()).collect())
     }
 
     /// The path of the waivers.

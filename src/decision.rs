@@ -3,25 +3,7 @@
 
 use crate::finding::{Finding, Severity, Status};
 use crate::gate::{GateOutcome, Stage};
-use crate::source::Location;
 use crate::version::ReleaseType;
-
-/// Why a release type is required.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// The policy.
-    pub policy: String,
-    /// The id of the demand in it.
-    pub demand: String,
-    /// The type it asks for.
-    pub at_least: ReleaseType,
-    /// What it says.
-    pub message: String,
-    /// Where it comes from.
-    pub locations: Vec<Location>,
-    /// A waiver takes it out of the required type.
-    pub waived: bool,
-}
 
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,16 +34,6 @@ impl Verdict {
             Self::Error => 2,
         }
     }
-}
-
-/// The highest type that an unwaived reason asks for.
-pub fn required_type(reasons: &[Reason]) -> ReleaseType {
-    reasons
-        .iter()
-        .filter(|reason| !reason.waived)
-        .map(|reason| reason.at_least)
-        .max()
-        .unwrap_or_default()
 }
 
 /// A finding that holds the release back.

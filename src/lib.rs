@@ -10,15 +10,17 @@
 //! Rules are code and point at lines; policies are configuration and decide the release. The library exists so that
 //! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
 
-pub mod decision;
-pub mod discover;
-pub mod facts;
+pub mod source;
 pub mod finding;
+pub mod version;
 pub mod gate;
 pub mod git;
-pub mod policy;
 pub mod history;
-pub mod rules;
-pub mod source;
+pub mod discover;
 pub mod syntax;
-pub mod version;
+pub mod config;
+pub mod facts;
+pub mod rules;
+pub mod policy;
+pub mod decision;
+pub mod report;

@@ -6,10 +6,11 @@ pub mod text;
 
 use std::io;
 
-use crate::decision::{Reason, Verdict};
+use crate::decision::Verdict;
 use crate::discover::Coverage;
 use crate::finding::Finding;
 use crate::gate::{GateOutcome, Stage};
+use crate::policy::Demand;
 use crate::source::{Location, Sources};
 use crate::version::{ReleaseType, TagKind};
 
@@ -86,7 +87,7 @@ pub struct DecisionSection {
     /// The tag that the next release would have.
     pub next_version: Option<String>,
     /// The demands, the highest first.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Demand>,
 }
 
 /// What decided.
@@ -137,8 +138,16 @@ pub struct Style {
 
 /// The formats, each with the function that writes it: the one list from which the command line is made.
 pub static FORMATS: &[Format] = &[
-    Format { name: "human", summary: "for people, with excerpts", write: human::write },
-    Format { name: "json", summary: "the whole report, schemaVersion 1", write: json::write },
+    Format {
+        name: "human",
+        summary: "for people, with excerpts",
+        write: human::write,
+    },
+    Format {
+        name: "json",
+        summary: "the whole report, schemaVersion 1",
+        write: json::write,
+    },
 ];
 
 /// One format.
@@ -171,14 +180,23 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
-            let (path, text) = finding.location.map_or(("", finding.about.as_str()), |location| {
-                (sources.get(location.source).path.as_str(), sources.text(location))
-            });
+            let (path, text) = finding
+                .location
+                .map_or(("", finding.about.as_str()), |location| {
+                    (
+                        sources.get(location.source).path.as_str(),
+                        sources.text(location),
+                    )
+                });
             let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let key = text::sha256_hex(format!("{}\0{path}\0{text}", finding.rule).as_bytes());
             let nth: &mut u32 = seen.entry(key.clone()).or_default();
             *nth += 1;
-            if *nth == 1 { key[..32].to_owned() } else { text::sha256_hex(format!("{key}\0{nth}").as_bytes())[..32].to_owned() }
+            if *nth == 1 {
+                key[..32].to_owned()
+            } else {
+                text::sha256_hex(format!("{key}\0{nth}").as_bytes())[..32].to_owned()
+            }
         })
         .collect()
 }

@@ -174,7 +174,10 @@ fn document(report: &Report) -> Document<'_> {
     let sources = &report.sources;
     Document {
         schema_version: 1,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        },
         generated_at: &report.generated_at,
         subject: Subject {
             repository: &subject.repository,
@@ -192,7 +195,11 @@ fn document(report: &Report) -> Document<'_> {
             required_type: decision.required.as_str(),
             declared_type: decision.declared.map(crate::version::ReleaseType::as_str),
             next_version: decision.next_version.as_deref(),
-            reasons: decision.reasons.iter().map(|reason| reason_entry(reason, sources)).collect(),
+            reasons: decision
+                .reasons
+                .iter()
+                .map(|reason| reason_entry(reason, sources))
+                .collect(),
         },
         gates: report.gates.iter().map(gate_entry).collect(),
         findings: fingerprints(&report.findings, sources)
@@ -206,7 +213,10 @@ fn document(report: &Report) -> Document<'_> {
                 .coverage
                 .not_examined
                 .iter()
-                .map(|entry| NotExamined { path: &entry.path, reason: &entry.reason })
+                .map(|entry| NotExamined {
+                    path: &entry.path,
+                    reason: &entry.reason,
+                })
                 .collect(),
         },
         policy: Policy {
@@ -217,24 +227,36 @@ fn document(report: &Report) -> Document<'_> {
         inputs: report
             .inputs
             .iter()
-            .map(|input| Input { path: &input.path, revision: &input.revision, digest: &input.digest })
+            .map(|input| Input {
+                path: &input.path,
+                revision: &input.revision,
+                digest: &input.digest,
+            })
             .collect(),
         errors: &report.errors,
     }
 }
 
 fn point(point: &ReleasePoint) -> Point<'_> {
-    Point { tag: &point.tag, version: &point.version, commit: &point.commit }
+    Point {
+        tag: &point.tag,
+        version: &point.version,
+        commit: &point.commit,
+    }
 }
 
-fn reason_entry<'r>(reason: &'r crate::decision::Reason, sources: &'r Sources) -> Reason<'r> {
+fn reason_entry<'r>(reason: &'r crate::policy::Demand, sources: &'r Sources) -> Reason<'r> {
     Reason {
         policy: &reason.policy,
-        demand: &reason.demand,
+        demand: &reason.id,
         at_least: reason.at_least.as_str(),
         message: &reason.message,
-        waived: reason.waived,
-        locations: reason.locations.iter().map(|&location| place(location, sources)).collect(),
+        waived: reason.waiver.is_some(),
+        locations: reason
+            .locations
+            .iter()
+            .map(|&location| place(location, sources))
+            .collect(),
     }
 }
 
@@ -251,25 +273,43 @@ fn gate_entry(gate: &crate::gate::GateOutcome) -> Gate<'_> {
             approved_by: &waiver.approved_by,
             expires_at: &waiver.expires_at,
         }),
-        controls: gate.controls.iter().map(|(framework, id)| Control { framework, id }).collect(),
+        controls: gate
+            .controls
+            .iter()
+            .map(|(framework, id)| Control { framework, id })
+            .collect(),
     }
 }
 
-fn finding_entry<'r>(finding: &'r Finding, fingerprint: String, sources: &'r Sources) -> FindingEntry<'r> {
+fn finding_entry<'r>(
+    finding: &'r Finding,
+    fingerprint: String,
+    sources: &'r Sources,
+) -> FindingEntry<'r> {
     FindingEntry {
         rule: &finding.rule,
         severity: finding.severity.as_str(),
         message: &finding.message,
         location: finding.location.map_or_else(
-            || Place { revision: &finding.about, ..Place::default() },
+            || Place {
+                revision: &finding.about,
+                ..Place::default()
+            },
             |location| place(location, sources),
         ),
         related: finding
             .related
             .iter()
-            .map(|label| Related { location: place(label.location, sources), message: &label.message })
+            .map(|label| Related {
+                location: place(label.location, sources),
+                message: &label.message,
+            })
             .collect(),
-        notes: finding.notes.iter().map(|note| (note.key, note.text.as_str())).collect(),
+        notes: finding
+            .notes
+            .iter()
+            .map(|note| (note.key, note.text.as_str()))
+            .collect(),
         help: &finding.help,
         fixable: finding.fixable,
         status: finding.status.as_str(),

@@ -1,0 +1,256 @@
+//! A finding with the lines that it points at.
+//!
+//! Only a window of the file goes to the renderer, with unsafe characters made visible and long lines cut, so that a
+//! file can neither steer the terminal nor fill the screen.
+
+use std::fmt::Write as _;
+use std::io;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+};
+
+use super::super::text::{escape, is_unsafe};
+use super::super::{Report, Style};
+use super::paint::Paint;
+use crate::finding::{Finding, Severity};
+use crate::source::{Location, SourceFile};
+
+/// Characters of a line that are shown on each side of the span.
+const LINE_CONTEXT: usize = 100;
+/// Lines of a span that are shown.
+const MOST_LINES: u32 = 6;
+
+pub(super) fn write(
+    report: &Report,
+    finding: &Finding,
+    style: &Style,
+    paint: &Paint,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let rule = escape(&finding.rule);
+    let title = match finding.severity {
+        Severity::Error => paint.error(&format!("error[{rule}]")),
+        Severity::Warning => paint.warning(&format!("warning[{rule}]")),
+        Severity::Info => paint.note(&format!("info[{rule}]")),
+    };
+    writeln!(
+        out,
+        "{title}{}",
+        paint.bold(&format!(": {}", escape(&finding.message)))
+    )?;
+    if let Some(location) = finding.location {
+        out.write_all(
+            render(report, location, &finding.label, finding.severity, style).as_bytes(),
+        )?;
+    }
+    for label in &finding.related {
+        line(
+            out,
+            paint,
+            "see",
+            &format!(
+                "{}  {}",
+                escape(&label.message),
+                escape(&report.place(label.location))
+            ),
+        )?;
+    }
+    for note in &finding.notes {
+        line(out, paint, note.key, &escape(&note.text))?;
+    }
+    if !finding.help.is_empty() {
+        line(out, paint, "help", &escape(&finding.help))?;
+    }
+    if finding.fixable {
+        line(out, paint, "fix", &format!("relgate fix {rule}"))?;
+    }
+    Ok(())
+}
+
+fn line(out: &mut dyn io::Write, paint: &Paint, key: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "   {}  {text}", paint.note(&format!("{key:<7}")))
+}
+
+fn render(
+    report: &Report,
+    location: Location,
+    label: &str,
+    severity: Severity,
+    style: &Style,
+) -> String {
+    let file = report.sources.get(location.source);
+    let excerpt = Excerpt::new(file, location, label);
+    let styles = if style.color {
+        ThemeStyles::ansi()
+    } else {
+        ThemeStyles::none()
+    };
+    let styles = match severity {
+        Severity::Error => ThemeStyles {
+            highlights: vec![styles.error],
+            ..styles
+        },
+        Severity::Warning => ThemeStyles {
+            highlights: vec![styles.warning],
+            ..styles
+        },
+        Severity::Info => ThemeStyles {
+            highlights: vec![styles.advice],
+            ..styles
+        },
+    };
+    let theme = GraphicalTheme {
+        characters: ThemeCharacters::unicode(),
+        styles,
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width.max(40))
+        .with_context_lines(1)
+        .with_links(false);
+    let mut text = String::new();
+    if handler.render_report(&mut text, &excerpt).is_err() {
+        text = format!("\n   {}\n", escape(&report.place(location)));
+    }
+    // The renderer starts with its own line for the message, which stands in the title already.
+    let body: Vec<&str> = text
+        .split('\n')
+        .skip_while(|line| !line.contains('╭'))
+        .collect();
+    body.join("\n")
+}
+
+/// A window of a file as the renderer wants it.
+#[derive(Debug)]
+struct Excerpt {
+    name: String,
+    text: String,
+    first_line: usize,
+    span: SourceSpan,
+    label: String,
+}
+
+impl Excerpt {
+    fn new(file: &SourceFile, location: Location, label: &str) -> Self {
+        let lines = file.lines();
+        let start = lines.position(&file.text, location.span.start);
+        let end = lines.position(
+            &file.text,
+            location.span.end.max(location.span.start + 1) - 1,
+        );
+        let first = start.line.saturating_sub(1).max(1);
+        let last = end.line.min(start.line + MOST_LINES - 1) + 1;
+        let mut window = Window::default();
+        for number in first..=last {
+            let text = lines.line_text(&file.text, number);
+            if number > end.line && text.is_empty() {
+                continue;
+            }
+            let from = if number == start.line {
+                start.column as usize - 1
+            } else {
+                0
+            };
+            let to = match number {
+                _ if number < start.line || number > end.line => 0,
+                _ if number == end.line => end.column as usize,
+                _ => text.chars().count(),
+            };
+            window.push(text, from, to, number >= start.line && number <= end.line);
+        }
+        let begin = window.begin.unwrap_or(0);
+        Self {
+            name: escape(&file.path),
+            text: window.text,
+            first_line: first as usize - 1,
+            span: SourceSpan::new(begin.into(), window.end.saturating_sub(begin)),
+            label: escape(label),
+        }
+    }
+}
+
+/// Lines made safe, and where the span is in them.
+#[derive(Debug, Default)]
+struct Window {
+    text: String,
+    begin: Option<usize>,
+    end: usize,
+}
+
+impl Window {
+    /// Appends a line of which the characters `from..to` belong to the span, if `marked`.
+    fn push(&mut self, line: &str, from: usize, to: usize, marked: bool) {
+        let cut_before = from.saturating_sub(LINE_CONTEXT);
+        let cut_after = to.min(from + 2 * LINE_CONTEXT).max(from) + LINE_CONTEXT;
+        let mut cut = false;
+        if cut_before > 0 {
+            self.text.push('…');
+        }
+        for (index, c) in line.chars().enumerate().skip(cut_before) {
+            if index >= cut_after {
+                cut = true;
+                break;
+            }
+            if marked && index == from && self.begin.is_none() {
+                self.begin = Some(self.text.len());
+            }
+            if is_unsafe(c) && c != '\t' {
+                let _ = write!(self.text, "\\u{{{:x}}}", c as u32);
+            } else {
+                self.text.push(if c == '\t' { ' ' } else { c });
+            }
+            if marked && index < to {
+                self.end = self.text.len();
+            }
+        }
+        if cut {
+            self.text.push('…');
+        }
+        if marked && self.begin.is_none() {
+            self.begin = Some(self.text.len());
+            self.end = self.text.len();
+        }
+        self.text.push('\n');
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let inner = self.text.as_str().read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line() + self.first_line,
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}
+
+impl std::fmt::Display for Excerpt {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Excerpt {}
+
+impl Diagnostic for Excerpt {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = (!self.label.is_empty()).then(|| self.label.clone());
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            label, self.span,
+        ))))
+    }
+}

@@ -1,0 +1,47 @@
+//! Colours, or none.
+
+use anstyle::{AnsiColor, Effects, Style};
+
+/// Wraps text in colours when they are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    pub(super) fn new(color: bool) -> Self {
+        Self { color }
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.wrap(Style::new().effects(Effects::BOLD), text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> String {
+        self.wrap(Style::new().effects(Effects::DIMMED), text)
+    }
+
+    pub(super) fn error(self, text: &str) -> String {
+        self.wrap(AnsiColor::Red.on_default().effects(Effects::BOLD), text)
+    }
+
+    pub(super) fn warning(self, text: &str) -> String {
+        self.wrap(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
+    }
+
+    pub(super) fn good(self, text: &str) -> String {
+        self.wrap(AnsiColor::Green.on_default().effects(Effects::BOLD), text)
+    }
+
+    pub(super) fn note(self, text: &str) -> String {
+        self.wrap(AnsiColor::Cyan.on_default(), text)
+    }
+
+    fn wrap(self, style: Style, text: &str) -> String {
+        if self.color {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
