@@ -3,6 +3,8 @@
 //! A rule is a constant with a function, in a file of its own beside its page. Each area has one table, written with
 //! [`rule_table!`]; documentation, the command line, schemas and tests are driven from the tables.
 
+pub mod migration_files;
+
 use crate::finding::{Finding, Severity};
 
 /// What everybody may know about a rule.

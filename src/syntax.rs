@@ -2,6 +2,7 @@
 
 pub mod changelog;
 pub mod commit;
+pub mod migration;
 pub mod sql;
 pub mod yaml;
 

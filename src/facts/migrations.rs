@@ -1,5 +1,9 @@
 //! What changed in the migrations since the previous release.
 
+mod collect;
+
+pub use collect::{OperationSite, collect};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,6 +71,14 @@ pub struct MigrationFact {
     pub dialect: String,
     /// `added`, `modified`, `deleted` or `renamed`.
     pub change: String,
+    /// The way up is new, differs from the released one, is gone, or runs under another version.
+    pub up_changed: bool,
+    /// The way down is new, differs from the released one, or is gone.
+    pub down_changed: bool,
+    /// It has another version than the released file.
+    pub renumbered: bool,
+    /// It is a program and no SQL: what it does is not known.
+    pub code: bool,
     /// For an up migration: there is a way down.
     pub has_down: bool,
     /// For an up migration: the way down holds no statement, or only ones that do nothing.

@@ -1,0 +1,108 @@
+//! The migrations of a repository: which directories hold them, in which order they run, and what changed between the
+//! previous release and the subject.
+//!
+//! ```text
+//!  directories ──► sequence ──► survey ──► facts, rules
+//!  (listing,        (ordered      (what      │
+//!   hints)           files)        changed)  └─► lowering (statements, cached) ──► schema replay
+//! ```
+
+pub mod changes;
+pub mod directories;
+pub mod lowering;
+pub mod sequence;
+
+use crate::discover::{Reader, Snapshot};
+use crate::syntax::migration::Runner;
+use crate::syntax::sql::operation::Dialect;
+use changes::FileChange;
+use directories::MigrationDirectory;
+use sequence::Sequence;
+
+/// When a deployment runs the migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Before the new version starts: the previous version meets the new schema.
+    #[default]
+    PreUpgrade,
+    /// After it started: the new version meets the old schema.
+    PostUpgrade,
+}
+
+impl Phase {
+    /// The word that configuration and facts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreUpgrade => "pre-upgrade",
+            Self::PostUpgrade => "post-upgrade",
+        }
+    }
+}
+
+/// What the configuration says about one directory of migrations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MigrationSettings {
+    /// Its path from the root of the repository.
+    pub path: String,
+    /// The dialect, if it is said; found otherwise.
+    pub dialect: Option<Dialect>,
+    /// The runner, if it is said; found otherwise.
+    pub runner: Option<Runner>,
+    /// The server's major version, if it is said.
+    pub server_version: Option<u32>,
+    /// When the migrations run.
+    pub phase: Phase,
+}
+
+/// All migrations at the previous release and at the subject, and what changed.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// The state before; empty when there is no previous release.
+    pub previous: Snapshot,
+    /// The state that is judged.
+    pub subject: Snapshot,
+    /// The directories, sorted by path and dialect. One that holds files for several databases stands once for each.
+    pub directories: Vec<DirectorySurvey>,
+}
+
+/// One sequence of migrations, before and after.
+#[derive(Debug, Clone)]
+pub struct DirectorySurvey {
+    /// The directory, as the subject has it (or, when it is gone, as the previous release had it).
+    pub directory: MigrationDirectory,
+    /// Its files at the previous release, in the order in which they run.
+    pub previous: Sequence,
+    /// Its files at the subject, in the order in which they run.
+    pub subject: Sequence,
+    /// What differs, sorted by path. A file that two sequences share is in one of them.
+    pub changes: Vec<FileChange>,
+}
+
+/// Finds the directories of both states and compares their files. Reads what discovery needs and files that differ; what
+/// cannot be read or told is noted in the reader's coverage.
+pub fn survey(
+    previous: Option<&Snapshot>,
+    subject: &Snapshot,
+    settings: &[MigrationSettings],
+    reader: &mut Reader<'_>,
+) -> Survey {
+    let nothing = Snapshot::default();
+    let before = previous.unwrap_or(&nothing);
+    let directories = directories::of_both(before, subject, reader, settings);
+    let mut surveyed: Vec<DirectorySurvey> = directories
+        .into_iter()
+        .map(|pair| DirectorySurvey {
+            previous: Sequence::list(before, &pair.previous),
+            subject: Sequence::list(subject, &pair.subject),
+            directory: pair.subject,
+            changes: Vec::new(),
+        })
+        .collect();
+    changes::compare(before, subject, &mut surveyed, reader);
+    Survey {
+        previous: before.clone(),
+        subject: subject.clone(),
+        directories: surveyed,
+    }
+}
