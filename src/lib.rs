@@ -18,6 +18,8 @@ pub mod git;
 pub mod history;
 pub mod discover;
 pub mod syntax;
+pub mod schema;
+pub mod effects;
 pub mod cache;
 pub mod migrations;
 pub mod config;

@@ -1,0 +1,299 @@
+//! Indexes.
+
+use std::sync::Arc;
+
+use crate::syntax::sql::operation::{Action, Dialect, IndexKey, Name};
+
+use super::constraint::register;
+use super::{table, target};
+use crate::schema::names::index_part;
+use crate::schema::{
+    Birth, Catalog, ConstraintRule, Index, IndexState, Key, Named, RelationId, index_column_name,
+};
+
+/// `CREATE INDEX`.
+pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
+    let Action::CreateIndex {
+        name,
+        table,
+        unique,
+        concurrently,
+        only,
+        method,
+        keys,
+        include,
+        predicate,
+        nulls_not_distinct,
+        ..
+    } = action
+    else {
+        return;
+    };
+    let Some(id) = target(catalog, table, born) else {
+        return;
+    };
+    let index = Index {
+        name: name.clone().unwrap_or_default(),
+        automatic: name.is_none(),
+        unique: *unique,
+        method: if method.is_empty() {
+            "btree".to_owned()
+        } else {
+            method.clone()
+        },
+        keys: keys.clone(),
+        include: include.clone(),
+        predicate: predicate.as_ref().map(|predicate| predicate.text.clone()),
+        nulls_not_distinct: *nulls_not_distinct,
+        state: match (only, concurrently) {
+            (true, _) => IndexState::Invalid,
+            (false, true) => IndexState::AssumedValid,
+            (false, false) => IndexState::Valid,
+        },
+        constraint: false,
+        born,
+    };
+    put(catalog, id, index, *only, born);
+}
+
+fn put(catalog: &mut Catalog, id: RelationId, mut index: Index, only: bool, born: Birth) {
+    let Some(relation) = catalog.get(id) else {
+        return;
+    };
+    if index.automatic {
+        let mut names: Vec<String> = index.keys.iter().map(index_column_name).collect();
+        names.extend(index.include.iter().cloned());
+        index.name = table::free_name(catalog, &relation.key, &index_part(&names), "idx");
+    }
+    let key = Key {
+        schema: Arc::clone(&relation.key.schema),
+        name: Arc::from(index.name.as_str()),
+    };
+    let taken = if catalog.dialect() == Dialect::Mysql {
+        relation.index(&index.name).is_some()
+    } else {
+        catalog.is_taken(&key)
+    };
+    if taken {
+        return;
+    }
+    let children: Vec<RelationId> = if only {
+        Vec::new()
+    } else {
+        relation
+            .children
+            .iter()
+            .copied()
+            .filter(|child| {
+                catalog
+                    .get(*child)
+                    .is_some_and(|child| child.partition_of == Some(id))
+            })
+            .collect()
+    };
+    register(catalog, id, &index.name);
+    for child in children {
+        copy_to(catalog, child, index.clone(), born);
+    }
+    if let Some(relation) = catalog.relation_mut(id) {
+        relation.indexes.push(index);
+    }
+}
+
+/// The index of a partitioned table on one of its partitions.
+pub(super) fn copy_to(catalog: &mut Catalog, partition: RelationId, index: Index, born: Birth) {
+    put(
+        catalog,
+        partition,
+        Index {
+            automatic: true,
+            ..index
+        },
+        false,
+        born,
+    );
+}
+
+/// The index that stands behind a constraint.
+pub(super) fn behind_constraint(
+    catalog: &mut Catalog,
+    id: RelationId,
+    name: &str,
+    rule: &ConstraintRule,
+    born: Birth,
+) {
+    let keys = match rule {
+        ConstraintRule::Unique { columns, .. } | ConstraintRule::PrimaryKey { columns } => columns
+            .iter()
+            .map(|column| IndexKey {
+                text: column.clone(),
+                is_column: true,
+            })
+            .collect(),
+        ConstraintRule::Exclude { expression } => vec![IndexKey {
+            text: expression.clone(),
+            is_column: false,
+        }],
+        _ => return,
+    };
+    let index = Index {
+        name: name.to_owned(),
+        automatic: true,
+        unique: !matches!(rule, ConstraintRule::Exclude { .. }),
+        method: "btree".to_owned(),
+        keys,
+        include: Vec::new(),
+        predicate: None,
+        nulls_not_distinct: matches!(
+            rule,
+            ConstraintRule::Unique {
+                nulls_not_distinct: true,
+                ..
+            }
+        ),
+        state: IndexState::Valid,
+        constraint: true,
+        born,
+    };
+    register(catalog, id, name);
+    if let Some(relation) = catalog.relation_mut(id) {
+        relation.indexes.push(index);
+    }
+}
+
+/// `ADD CONSTRAINT ... USING INDEX`: the index takes the constraint's name and belongs to it.
+pub(super) fn adopt(catalog: &mut Catalog, id: RelationId, index: &str, constraint: &str) {
+    rename_only(catalog, id, index, constraint);
+    if let Some(relation) = catalog.relation_mut(id)
+        && let Some(index) = relation
+            .indexes
+            .iter_mut()
+            .find(|known| known.name == constraint)
+    {
+        index.constraint = true;
+    }
+}
+
+/// `ALTER INDEX ... RENAME`: the constraint that it belongs to follows.
+pub(super) fn rename(catalog: &mut Catalog, id: RelationId, from: &str, to: &str) {
+    rename_only(catalog, id, from, to);
+    if let Some(relation) = catalog.relation_mut(id)
+        && let Some(constraint) = relation
+            .constraints
+            .iter_mut()
+            .find(|constraint| constraint.name == from && constraint.has_index())
+    {
+        to.clone_into(&mut constraint.name);
+    }
+}
+
+/// Gives an index another name, and leaves its constraint alone.
+pub(super) fn rename_only(catalog: &mut Catalog, id: RelationId, from: &str, to: &str) {
+    let Some(relation) = catalog.relation_mut(id) else {
+        return;
+    };
+    let schema = Arc::clone(&relation.key.schema);
+    let Some(index) = relation.indexes.iter_mut().find(|index| index.name == from) else {
+        return;
+    };
+    to.clone_into(&mut index.name);
+    index.automatic = false;
+    Arc::make_mut(&mut catalog.names).remove(&Key {
+        schema,
+        name: Arc::from(from),
+    });
+    register(catalog, id, to);
+}
+
+/// `DROP INDEX`; `table` is the table that MySQL names.
+pub(super) fn drop(catalog: &mut Catalog, name: &Name, table: Option<&Name>) {
+    let id = match table {
+        Some(table) => catalog.id_of(table),
+        None => match catalog.find(name) {
+            Some(Named::Index(id)) => Some(id),
+            _ => None,
+        },
+    };
+    let Some(id) = id else {
+        return;
+    };
+    let Some(relation) = catalog.get(id) else {
+        return;
+    };
+    let schema = Arc::clone(&relation.key.schema);
+    let Some(gone) = relation.index(&name.name).cloned() else {
+        return;
+    };
+    if gone.constraint && catalog.dialect() == Dialect::Postgresql {
+        // The server refuses: the constraint requires it.
+        return;
+    }
+    let children: Vec<RelationId> = relation.children.iter().copied().collect();
+    if let Some(relation) = catalog.relation_mut(id) {
+        relation.indexes.retain(|index| index.name != gone.name);
+        relation
+            .constraints
+            .retain(|constraint| !(constraint.has_index() && constraint.name == gone.name));
+    }
+    if catalog.dialect() != Dialect::Mysql {
+        Arc::make_mut(&mut catalog.names).remove(&Key {
+            schema,
+            name: Arc::from(gone.name.as_str()),
+        });
+    }
+    for child in children {
+        let same = catalog.get(child).and_then(|child| {
+            child
+                .indexes
+                .iter()
+                .find(|index| {
+                    index.automatic
+                        && !index.constraint
+                        && index.keys == gone.keys
+                        && index.unique == gone.unique
+                        && index.predicate == gone.predicate
+                })
+                .map(|index| Name {
+                    schema: Some(child.key.schema.to_string()),
+                    name: index.name.clone(),
+                })
+        });
+        if let Some(same) = same {
+            drop(catalog, &same, None);
+        }
+    }
+}
+
+/// `ALTER INDEX ... ATTACH PARTITION`: the parent's index is valid once every partition has one attached.
+pub(super) fn attach(catalog: &mut Catalog, index: &Name, partition: &Name) {
+    let (Some(Named::Index(parent)), Some(Named::Index(child))) =
+        (catalog.find(index), catalog.find(partition))
+    else {
+        return;
+    };
+    if let Some(child) = catalog.relation_mut(child)
+        && let Some(attached) = child.indexes.iter_mut().find(|known| known.name == partition.name)
+    {
+        attached.automatic = true;
+    }
+    let Some(relation) = catalog.get(parent) else {
+        return;
+    };
+    let Some(keys) = relation.index(&index.name).map(|index| index.keys.clone()) else {
+        return;
+    };
+    let complete = relation.children.iter().all(|child| {
+        catalog.get(*child).is_some_and(|child| {
+            child
+                .indexes
+                .iter()
+                .any(|index| index.automatic && index.keys == keys)
+        })
+    });
+    if complete
+        && let Some(relation) = catalog.relation_mut(parent)
+        && let Some(index) = relation.indexes.iter_mut().find(|known| known.name == index.name)
+    {
+        index.state = IndexState::Valid;
+    }
+}

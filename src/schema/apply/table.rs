@@ -1,0 +1,358 @@
+//! Tables as a whole: made, renamed, moved, attached, dropped.
+
+use std::sync::Arc;
+
+use crate::syntax::sql::operation::{Action, Name, Persistence};
+
+use super::{blank, column, constraint, insert, target};
+use crate::schema::{
+    Birth, Catalog, ConstraintRule, Key, Named, Relation, RelationId, RelationKind, automatic_name,
+};
+
+/// `CREATE TABLE`.
+pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
+    let Action::CreateTable {
+        table,
+        persistence,
+        columns,
+        constraints,
+        partition_of,
+        default_partition,
+        partitioned,
+        inherits,
+        like,
+        from_query,
+        ..
+    } = action
+    else {
+        return;
+    };
+    let key = catalog.resolve_new(table);
+    if catalog.names.contains_key(&key) {
+        // IF NOT EXISTS does nothing, and without it the server refuses.
+        return;
+    }
+    let kind = if *partitioned {
+        RelationKind::PartitionedTable
+    } else {
+        RelationKind::Table
+    };
+    let parents: Vec<RelationId> = partition_of
+        .iter()
+        .chain(inherits)
+        .filter_map(|parent| target(catalog, parent, born))
+        .collect();
+    let mut relation = blank(catalog, key, kind, born);
+    relation.persistence = *persistence;
+    relation.complete = !from_query;
+    relation.default_partition = *default_partition;
+    for template in like {
+        match catalog.relation(template).found() {
+            Some(known) => {
+                let copied = known.columns.iter().cloned().map(|column| crate::schema::Column { born, ..column });
+                relation.columns.extend(copied);
+                relation.complete &= known.complete;
+            }
+            None => relation.complete = false,
+        }
+    }
+    for parent in &parents {
+        let Some(known) = catalog.get(*parent) else {
+            continue;
+        };
+        relation.complete &= known.complete;
+        for column in &known.columns {
+            if relation.column(&column.name).is_none() {
+                relation.columns.push(column.clone());
+            }
+        }
+    }
+    if partition_of.is_some() {
+        relation.partition_of = parents.first().copied();
+    } else {
+        relation.inherits.clone_from(&parents);
+    }
+    for definition in columns {
+        match relation.columns.iter_mut().find(|known| known.name == definition.name) {
+            // A partition may say more about a column that it has from its parent.
+            Some(known) => {
+                known.not_null |= definition.not_null;
+                if definition.default.is_some() {
+                    known.default.clone_from(&definition.default);
+                }
+            }
+            None => relation.columns.push(column::from_definition(definition, born)),
+        }
+    }
+    let id = insert(catalog, relation);
+    for parent in &parents {
+        if let Some(parent) = catalog.relation_mut(*parent) {
+            parent.children.insert(id);
+        }
+    }
+    if let (Some(parent), true) = (parents.first(), partition_of.is_some()) {
+        copy_to_partition(catalog, *parent, id, born);
+    }
+    for definition in columns {
+        column::sequence_behind(catalog, id, definition, born);
+    }
+    // The server makes indexes and foreign keys in this order: the primary key first, then as written.
+    let inline = columns
+        .iter()
+        .flat_map(|column| column.constraints.iter().map(|c| (c, Some(column.name.as_str()))));
+    let all: Vec<_> = inline.chain(constraints.iter().map(|c| (c, None))).collect();
+    let is_key = |definition: &crate::syntax::sql::operation::ConstraintDef| {
+        matches!(definition.kind, crate::syntax::sql::operation::ConstraintKind::PrimaryKey { .. })
+    };
+    for (definition, of_column) in all.iter().filter(|(c, _)| is_key(c)).chain(all.iter().filter(|(c, _)| !is_key(c))) {
+        constraint::add(catalog, id, definition, *of_column, born);
+    }
+}
+
+/// What the parent has, its partition gets under a name of its own.
+fn copy_to_partition(catalog: &mut Catalog, parent: RelationId, partition: RelationId, born: Birth) {
+    let Some(known) = catalog.get(parent) else {
+        return;
+    };
+    let (constraints, indexes, triggers) = (
+        known.constraints.clone(),
+        known.indexes.clone(),
+        known.triggers.clone(),
+    );
+    for mut copied in constraints {
+        if copied.has_index() {
+            let label = match copied.rule {
+                ConstraintRule::PrimaryKey { .. } => "pkey",
+                _ => "key",
+            };
+            let Some(table) = catalog.get(partition) else {
+                return;
+            };
+            let part = match copied.rule {
+                ConstraintRule::PrimaryKey { .. } => String::new(),
+                _ => copied.columns().join("_"),
+            };
+            let name = free_name(catalog, &table.key, &part, label);
+            super::index::behind_constraint(catalog, partition, &name, &copied.rule, born);
+            copied.name = name;
+        }
+        if let ConstraintRule::ForeignKey { target, .. } = copied.rule
+            && let Some(target) = catalog.relation_mut(target)
+        {
+            target.referenced_by.insert(partition);
+        }
+        if let Some(relation) = catalog.relation_mut(partition) {
+            relation.constraints.push(copied);
+        }
+    }
+    for copied in indexes.into_iter().filter(|index| !index.constraint) {
+        super::index::copy_to(catalog, partition, copied, born);
+    }
+    if let Some(relation) = catalog.relation_mut(partition) {
+        relation.triggers.extend(triggers);
+    }
+}
+
+/// The first free automatic name beside a relation.
+pub(super) fn free_name(catalog: &Catalog, beside: &Key, part: &str, label: &str) -> String {
+    automatic_name(&beside.name, part, label, |name| {
+        catalog.names.contains_key(&Key {
+            schema: Arc::clone(&beside.schema),
+            name: Arc::from(name),
+        })
+    })
+}
+
+/// `RENAME TO` and `SET SCHEMA` of anything in the relations' name space. What belongs to it keeps its name.
+pub(super) fn rename(catalog: &mut Catalog, name: &Name, schema: Option<&str>, to: &str) {
+    let Some(found) = catalog.find(name) else {
+        return;
+    };
+    let id = match found {
+        Named::Relation(id) => id,
+        Named::Index(id) => {
+            super::index::rename(catalog, id, &name.name, to);
+            return;
+        }
+    };
+    let Some(relation) = catalog.get(id) else {
+        return;
+    };
+    let old = relation.key.clone();
+    let new = Key {
+        schema: schema.map_or_else(|| Arc::clone(&old.schema), Arc::from),
+        name: Arc::from(to),
+    };
+    if new == old || catalog.names.contains_key(&new) {
+        return;
+    }
+    let moved: Vec<String> = if schema.is_some() {
+        relation.indexes.iter().map(|index| index.name.clone()).collect()
+    } else {
+        Vec::new()
+    };
+    let names = Arc::make_mut(&mut catalog.names);
+    names.remove(&old);
+    names.insert(new.clone(), Named::Relation(id));
+    for index in moved {
+        // Indexes live in the schema of their table.
+        let name: Arc<str> = Arc::from(index);
+        names.remove(&Key {
+            schema: Arc::clone(&old.schema),
+            name: Arc::clone(&name),
+        });
+        names.insert(
+            Key {
+                schema: Arc::clone(&new.schema),
+                name,
+            },
+            Named::Index(id),
+        );
+    }
+    if let Some(relation) = catalog.relation_mut(id) {
+        relation.key = new;
+    }
+}
+
+/// `DROP TABLE`, `DROP VIEW`, `DROP SEQUENCE`, ...
+pub(super) fn drop(catalog: &mut Catalog, name: &Name, cascade: bool) {
+    if let Some(id) = catalog.id_of(name) {
+        remove(catalog, id, cascade);
+    }
+}
+
+/// Takes a relation out, with all that cannot be without it: partitions, owned sequences and, with CASCADE, views and the
+/// foreign keys of others.
+pub(super) fn remove(catalog: &mut Catalog, id: RelationId, cascade: bool) {
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        let Some(relation) = Arc::make_mut(&mut catalog.relations).remove(&id) else {
+            continue;
+        };
+        let names = Arc::make_mut(&mut catalog.names);
+        names.remove(&relation.key);
+        for index in &relation.indexes {
+            names.remove(&Key {
+                schema: Arc::clone(&relation.key.schema),
+                name: Arc::from(index.name.as_str()),
+            });
+        }
+        if relation.kind == RelationKind::PartitionedTable || cascade {
+            open.extend(relation.children.iter().copied());
+        }
+        if cascade {
+            open.extend(relation.read_by.iter().copied());
+        }
+        forget(catalog, id, &relation, &mut open);
+    }
+}
+
+/// Removes the traces of a relation in the relations that are left.
+fn forget(catalog: &mut Catalog, id: RelationId, relation: &Relation, open: &mut Vec<RelationId>) {
+    let neighbours: Vec<RelationId> = relation
+        .foreign_targets()
+        .chain(relation.reads.iter().copied())
+        .chain(relation.partition_of)
+        .chain(relation.inherits.iter().copied())
+        .chain(relation.referenced_by.iter().copied())
+        .chain(relation.owned_by.as_ref().map(|(owner, _)| *owner))
+        .collect();
+    for neighbour in neighbours {
+        let Some(other) = catalog.relation_mut(neighbour) else {
+            continue;
+        };
+        other.referenced_by.remove(&id);
+        other.read_by.remove(&id);
+        other.children.remove(&id);
+        other.owns.remove(&id);
+        other.constraints.retain(|constraint| {
+            !matches!(constraint.rule, ConstraintRule::ForeignKey { target, .. } if target == id)
+        });
+    }
+    open.extend(relation.owns.iter().copied());
+    if relation.kind == RelationKind::Sequence
+        && let Some((owner, column)) = &relation.owned_by
+        && let Some(table) = catalog.relation_mut(*owner)
+        && let Some(column) = table.columns.iter_mut().find(|known| known.name == *column)
+        && column.generated.is_none()
+    {
+        // The default that took its values from the sequence goes with it.
+        column.default = None;
+        column.type_name.serial = false;
+    }
+}
+
+/// The sequence that a column owns.
+pub(super) fn owned_sequence(catalog: &Catalog, table: RelationId, column: &str) -> Option<RelationId> {
+    catalog.get(table)?.owns.iter().copied().find(|sequence| {
+        catalog
+            .get(*sequence)
+            .and_then(|sequence| sequence.owned_by.as_ref())
+            .is_some_and(|(_, name)| name == column)
+    })
+}
+
+/// `ATTACH PARTITION`.
+pub(super) fn attach(catalog: &mut Catalog, table: &Name, partition: &Name, default: bool) {
+    let (Some(parent), Some(child)) = (catalog.id_of(table), catalog.id_of(partition)) else {
+        return;
+    };
+    if let Some(relation) = catalog.relation_mut(parent) {
+        relation.children.insert(child);
+    }
+    if let Some(relation) = catalog.relation_mut(child) {
+        relation.partition_of = Some(parent);
+        relation.default_partition = default;
+    }
+}
+
+/// `DETACH PARTITION`.
+pub(super) fn detach(catalog: &mut Catalog, table: &Name, partition: &Name) {
+    let (Some(parent), Some(child)) = (catalog.id_of(table), catalog.id_of(partition)) else {
+        return;
+    };
+    if let Some(relation) = catalog.relation_mut(parent) {
+        relation.children.remove(&child);
+    }
+    if let Some(relation) = catalog.relation_mut(child) {
+        relation.partition_of = None;
+        relation.default_partition = false;
+    }
+}
+
+/// `INHERIT`.
+pub(super) fn inherit(catalog: &mut Catalog, table: &Name, parent: &Name) {
+    let (Some(child), Some(parent)) = (catalog.id_of(table), catalog.id_of(parent)) else {
+        return;
+    };
+    if let Some(relation) = catalog.relation_mut(parent) {
+        relation.children.insert(child);
+    }
+    if let Some(relation) = catalog.relation_mut(child) {
+        relation.inherits.push(parent);
+    }
+}
+
+/// `NO INHERIT`.
+pub(super) fn no_inherit(catalog: &mut Catalog, table: &Name, parent: &Name) {
+    let (Some(child), Some(parent)) = (catalog.id_of(table), catalog.id_of(parent)) else {
+        return;
+    };
+    if let Some(relation) = catalog.relation_mut(parent) {
+        relation.children.remove(&child);
+    }
+    if let Some(relation) = catalog.relation_mut(child) {
+        relation.inherits.retain(|known| *known != parent);
+    }
+}
+
+/// `SET LOGGED`, `SET UNLOGGED`.
+pub(super) fn set_logged(catalog: &mut Catalog, table: &Name, logged: bool, born: Birth) {
+    if let Some(relation) = super::writable(catalog, table, born) {
+        relation.persistence = if logged {
+            Persistence::Permanent
+        } else {
+            Persistence::Unlogged
+        };
+    }
+}

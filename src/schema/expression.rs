@@ -1,0 +1,424 @@
+//! What can be told from the text of an expression without evaluating it.
+
+use std::collections::BTreeSet;
+
+use crate::syntax::sql::operation::{Name, Volatility};
+
+use super::Catalog;
+
+/// Longer conditions are not looked into: each level of nesting costs one pass over the rest.
+const MAX_CONDITION_TOKENS: usize = 4096;
+
+/// A token of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token<'t> {
+    /// As it was written.
+    pub(super) text: &'t str,
+    /// For identifiers and keywords: folded to lower case, or as it stands between double quotes.
+    pub(super) word: Option<String>,
+    /// It stood in double quotes, so it is no keyword.
+    pub(super) quoted: bool,
+    start: usize,
+}
+
+impl Token<'_> {
+    fn is_keyword(&self, keyword: &str) -> bool {
+        !self.quoted && self.word.as_deref() == Some(keyword)
+    }
+}
+
+/// Cuts an expression into tokens; comments and white space are left out. Never fails: what is odd is a token of one
+/// character.
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let end = match byte {
+            b if b.is_ascii_whitespace() => {
+                at += 1;
+                continue;
+            }
+            b'-' if bytes.get(at + 1) == Some(&b'-') => {
+                at = find_from(bytes, at, b'\n');
+                continue;
+            }
+            b'\'' => quoted_end(bytes, at, b'\''),
+            b'"' => quoted_end(bytes, at, b'"'),
+            b'`' => quoted_end(bytes, at, b'`'),
+            b':' if bytes.get(at + 1) == Some(&b':') => at + 2,
+            b if is_word(b) => {
+                let mut end = at + 1;
+                while bytes.get(end).is_some_and(|&b| is_word(b) || b == b'$') {
+                    end += 1;
+                }
+                end
+            }
+            b if is_operator(b) => {
+                let mut end = at + 1;
+                while bytes.get(end).is_some_and(|&b| is_operator(b)) {
+                    end += 1;
+                }
+                end
+            }
+            _ => at + 1,
+        };
+        let slice = text.get(at..end).unwrap_or("");
+        let (word, quoted) = match byte {
+            b'"' | b'`' => {
+                let mark = char::from(byte);
+                let inner = slice
+                    .strip_prefix(mark)
+                    .and_then(|rest| rest.strip_suffix(mark))
+                    .unwrap_or("");
+                (Some(inner.replace(&format!("{mark}{mark}"), &mark.to_string())), true)
+            }
+            b if is_word(b) && !b.is_ascii_digit() => (Some(slice.to_lowercase()), false),
+            _ => (None, false),
+        };
+        found.push(Token {
+            text: slice,
+            word,
+            quoted,
+            start: at,
+        });
+        at = end;
+    }
+    found
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+fn is_operator(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'<' | b'>' | b'=' | b'~' | b'!' | b'@' | b'#' | b'%' | b'^' | b'&' | b'|' | b'?' | b'+' | b'*' | b'/' | b'-'
+    )
+}
+
+fn find_from(bytes: &[u8], from: usize, wanted: u8) -> usize {
+    bytes
+        .iter()
+        .skip(from)
+        .position(|&b| b == wanted)
+        .map_or(bytes.len(), |offset| from + offset)
+}
+
+/// Behind the closing quote of what opens at `start`; a doubled quote does not close.
+fn quoted_end(bytes: &[u8], start: usize, quote: u8) -> usize {
+    let mut at = start + 1;
+    while let Some(&byte) = bytes.get(at) {
+        if byte == quote {
+            if bytes.get(at + 1) == Some(&quote) {
+                at += 2;
+                continue;
+            }
+            return at + 1;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// The first token's parenthesis is closed by the last token, and not before.
+pub(super) fn closes_at_end(all: &[Token<'_>]) -> bool {
+    let mut depth = 0usize;
+    for (index, token) in all.iter().enumerate() {
+        match token.text {
+            "(" => depth += 1,
+            ")" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return index + 1 == all.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The identifiers in a text, keywords included: enough to ask whether a name occurs.
+pub fn identifiers(text: &str) -> BTreeSet<String> {
+    tokens(text)
+        .into_iter()
+        .filter_map(|token| token.word)
+        .collect()
+}
+
+/// The text mentions an identifier outside string literals.
+pub fn mentions(text: &str, identifier: &str) -> bool {
+    tokens(text)
+        .iter()
+        .any(|token| token.word.as_deref() == Some(identifier))
+}
+
+/// The same tokens, whatever the case of keywords, white space and parentheses around the whole.
+pub fn same_expression(left: &str, right: &str) -> bool {
+    let (left, right) = (tokens(left), tokens(right));
+    let (left, right) = (without_parentheses(&left), without_parentheses(&right));
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(a, b)| match (&a.word, &b.word) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => a.text == b.text,
+            _ => false,
+        })
+}
+
+fn without_parentheses<'a, 't>(mut all: &'a [Token<'t>]) -> &'a [Token<'t>] {
+    while let [first, middle @ .., last] = all {
+        if first.text == "(" && last.text == ")" && closes_at_end(all) {
+            all = middle;
+        } else {
+            break;
+        }
+    }
+    all
+}
+
+/// A CHECK with this expression lets no row have NULL in the column, and the server can prove it: one of the conditions
+/// joined with AND is `column IS NOT NULL`. A comparison such as `column > 10` proves nothing, as NULL passes a CHECK.
+pub fn implies_not_null(expression: &str, column: &str) -> bool {
+    let all = tokens(expression);
+    if all.len() > MAX_CONDITION_TOKENS {
+        return false;
+    }
+    let mut open = vec![without_parentheses(&all)];
+    while let Some(condition) = open.pop() {
+        let parts = split_at_and(condition);
+        if parts.len() > 1 {
+            open.extend(parts.into_iter().map(without_parentheses));
+        } else if let [name, is, not, null] = condition {
+            if name.word.as_deref() == Some(column)
+                && is.is_keyword("is")
+                && not.is_keyword("not")
+                && null.is_keyword("null")
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn split_at_and<'a, 't>(all: &'a [Token<'t>]) -> Vec<&'a [Token<'t>]> {
+    let mut parts = Vec::new();
+    let (mut depth, mut from, mut between) = (0usize, 0, false);
+    for (index, token) in all.iter().enumerate() {
+        match token.text {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            // One OR at the top makes the whole an alternative.
+            _ if token.is_keyword("or") => return vec![all],
+            _ if token.is_keyword("between") => between = true,
+            _ if token.is_keyword("and") && between => between = false,
+            _ if token.is_keyword("and") => {
+                parts.push(all.get(from..index).unwrap_or(&[]));
+                from = index + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(all.get(from..).unwrap_or(&[]));
+    parts
+}
+
+/// The text with an identifier replaced; quotes are kept where the new name needs them.
+pub(super) fn rename_identifier(text: &str, from: &str, to: &str) -> String {
+    let all = tokens(text);
+    if !all.iter().any(|token| token.word.as_deref() == Some(from)) {
+        return text.to_owned();
+    }
+    let mut renamed = String::with_capacity(text.len() + to.len());
+    let mut copied = 0;
+    for (index, token) in all.iter().enumerate() {
+        let is_call = all.get(index + 1).is_some_and(|next| next.text == "(");
+        if token.word.as_deref() == Some(from) && !is_call {
+            renamed.push_str(text.get(copied..token.start).unwrap_or(""));
+            let plain = to.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                && !to.starts_with(|c: char| c.is_ascii_digit());
+            if plain {
+                renamed.push_str(to);
+            } else {
+                renamed.push('"');
+                renamed.push_str(&to.replace('"', "\"\""));
+                renamed.push('"');
+            }
+            copied = token.start + token.text.len();
+        }
+    }
+    renamed.push_str(text.get(copied..).unwrap_or(""));
+    renamed
+}
+
+/// Built-in functions, and those of common extensions, that give another value for each row.
+const VOLATILE: &[&str] = &[
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "gen_salt",
+    "lastval",
+    "nextval",
+    "pg_sleep",
+    "random",
+    "random_normal",
+    "set_config",
+    "setval",
+    "timeofday",
+    "uuid",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+];
+
+/// Built-in functions that have one value within a statement, and words that look like calls.
+const NOT_VOLATILE: &[&str] = &[
+    "abs", "age", "all", "and", "any", "array", "array_append", "array_cat", "array_length", "array_to_string", "as",
+    "between", "bit_length", "btrim", "case", "cast", "ceil", "ceiling", "char_length", "character_length", "chr",
+    "coalesce", "collate", "concat", "concat_ws", "current_database", "current_date", "current_schema",
+    "current_setting", "current_time", "current_timestamp", "current_user", "date", "date_bin", "date_part",
+    "date_trunc", "daterange", "decode", "default", "div", "else", "encode", "exp", "extract", "floor", "format",
+    "greatest", "hashtext", "hstore", "in", "initcap", "int4range", "int8range", "interval", "is", "json_array",
+    "json_build_array", "json_build_object", "json_object", "jsonb_array_length", "jsonb_build_array",
+    "jsonb_build_object", "jsonb_object", "jsonb_set", "jsonb_strip_nulls", "least", "left", "length", "like", "ln",
+    "localtime", "localtimestamp", "log", "lower", "lpad", "ltrim", "make_date", "make_interval", "make_time",
+    "make_timestamp", "make_timestamptz", "md5", "mod", "not", "now", "nullif", "num_nonnulls", "num_nulls",
+    "numrange", "octet_length", "or", "overlay", "point", "position", "power", "quote_ident", "quote_literal",
+    "regexp_replace", "repeat", "replace", "reverse", "right", "round", "row", "row_to_json", "rpad", "rtrim",
+    "session_user", "sha224", "sha256", "sha384", "sha512", "sign", "split_part", "sqrt", "starts_with",
+    "statement_timestamp", "string_to_array", "strpos", "substr", "substring", "then", "timezone", "to_ascii",
+    "to_char", "to_date", "to_hex", "to_json", "to_jsonb", "to_number", "to_timestamp", "to_tsquery", "to_tsvector",
+    "transaction_timestamp", "translate", "trim", "trunc", "tsrange", "tstzrange", "txid_current",
+    "uuid_generate_v3", "uuid_generate_v5", "uuid_nil", "when", "setweight", "int4multirange",
+];
+
+/// The volatility of the worst call in an expression; `None` when it calls something that nobody knows.
+pub fn expression_volatility(text: &str, catalog: &Catalog) -> Option<Volatility> {
+    let all = tokens(text);
+    let mut worst = Volatility::Immutable;
+    for (index, token) in all.iter().enumerate() {
+        let Some(word) = token.word.as_deref() else {
+            continue;
+        };
+        let previous = index.checked_sub(1).and_then(|at| all.get(at));
+        if previous.is_some_and(|previous| previous.text == "::" || previous.is_keyword("as")) {
+            continue;
+        }
+        if !all.get(index + 1).is_some_and(|next| next.text == "(") {
+            continue;
+        }
+        // `'x'::numeric (10)` and `character varying (10)` are types.
+        if all
+            .get(index.saturating_sub(2)..index)
+            .is_some_and(|before| before.iter().any(|token| token.text == "::"))
+            && previous.is_some_and(|previous| previous.word.is_some())
+        {
+            continue;
+        }
+        let schema = previous
+            .filter(|previous| previous.text == ".")
+            .and_then(|_| all.get(index.checked_sub(2)?))
+            .and_then(|schema| schema.word.clone());
+        let known = catalog.function_volatility(&Name {
+            schema: schema.clone().filter(|schema| schema != "pg_catalog"),
+            name: word.to_owned(),
+        });
+        let volatility = match known {
+            Some(volatility) => volatility,
+            None if VOLATILE.contains(&word) => Volatility::Volatile,
+            None if NOT_VOLATILE.contains(&word) => Volatility::Stable,
+            None => return None,
+        };
+        if volatility == Volatility::Volatile {
+            return Some(Volatility::Volatile);
+        }
+        if volatility == Volatility::Stable {
+            worst = Volatility::Stable;
+        }
+    }
+    Some(worst)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::syntax::sql::operation::Dialect;
+
+    #[test]
+    fn proof_of_not_null() {
+        for (expression, expected) in [
+            ("age IS NOT NULL", true),
+            ("(age IS NOT NULL)", true),
+            ("age > 10", false),
+            ("age > 10 AND age IS NOT NULL", true),
+            ("(age > 10) AND ((age is not null))", true),
+            ("age > 10 OR age IS NOT NULL", false),
+            ("\"age\" IS NOT NULL", true),
+            ("\"Age\" IS NOT NULL", false),
+            ("age IS NULL", false),
+            ("age BETWEEN 1 AND 2 AND age IS NOT NULL", true),
+            ("lower(age IS NOT NULL)", false),
+            ("note = 'age IS NOT NULL'", false),
+        ] {
+            assert_eq!(implies_not_null(expression, "age"), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn volatility_of_defaults() {
+        let catalog = Catalog::new(Dialect::Postgresql);
+        for (expression, expected) in [
+            ("'a'", Some(Volatility::Immutable)),
+            ("now()", Some(Volatility::Stable)),
+            ("(now() AT TIME ZONE 'utc')", Some(Volatility::Stable)),
+            ("CURRENT_DATE", Some(Volatility::Immutable)),
+            ("gen_random_uuid()", Some(Volatility::Volatile)),
+            ("nextval('s1')", Some(Volatility::Volatile)),
+            ("'1.5'::numeric(10, 2)", Some(Volatility::Immutable)),
+            ("'x'::character varying(10)", Some(Volatility::Immutable)),
+            ("CAST('x' AS varchar(10))", Some(Volatility::Immutable)),
+            ("'random()'", Some(Volatility::Immutable)),
+            ("somebody_knows()", None),
+            ("timeofday()::timestamptz", Some(Volatility::Volatile)),
+        ] {
+            assert_eq!(expression_volatility(expression, &catalog), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn renames_identifiers_only() {
+        assert_eq!(
+            rename_identifier("label <> 'label' AND \"label\" > lower(label)", "label", "title"),
+            "title <> 'label' AND title > lower(title)"
+        );
+        assert_eq!(rename_identifier("a = 1", "a", "B c"), "\"B c\" = 1");
+    }
+
+    #[test]
+    fn equal_expressions() {
+        assert!(same_expression("(a > 0)", "A  >  0"));
+        assert!(!same_expression("a > 0", "a > 1"));
+        assert!(!same_expression("(a) + (b)", "a) + (b"));
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_cover_any_text(text in "\\PC{0,60}") {
+            let all = tokens(&text);
+            for token in &all {
+                prop_assert_eq!(text.get(token.start..token.start + token.text.len()), Some(token.text));
+            }
+            let _ = implies_not_null(&text, "a");
+            let _ = rename_identifier(&text, "a", "b");
+            let _ = expression_volatility(&text, &Catalog::new(Dialect::Postgresql));
+        }
+    }
+}
