@@ -384,7 +384,7 @@ mod tests {
             ("nextval('s1')", Some(Volatility::Volatile)),
             ("'1.5'::numeric(10, 2)", Some(Volatility::Immutable)),
             ("'x'::character varying(10)", Some(Volatility::Immutable)),
-            ("CAST('x' AS varchar(10))", Some(Volatility::Immutable)),
+            ("CAST('x' AS varchar(10))", Some(Volatility::Stable)),
             ("'random()'", Some(Volatility::Immutable)),
             ("somebody_knows()", None),
             ("timeofday()::timestamptz", Some(Volatility::Volatile)),
