@@ -51,6 +51,7 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
             table,
             partition,
             default,
+            ..
         } => table::attach(catalog, table, partition, *default),
         Action::DetachPartition {
             table, partition, ..
@@ -134,9 +135,10 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
             kind,
             names,
             table,
+            arguments,
             cascade,
             ..
-        } => drop_objects(catalog, *kind, names, table.as_ref(), *cascade),
+        } => drop_objects(catalog, *kind, (names, arguments), table.as_ref(), *cascade),
         Action::CreateEnum { .. }
         | Action::AddEnumValue { .. }
         | Action::RenameEnumValue { .. }
@@ -176,7 +178,7 @@ fn follow_calls(
     found: &mut Vec<Operation>,
 ) {
     let calls = match &operation.action {
-        Action::Select { calls } => calls.as_slice(),
+        Action::Select { calls, .. } => calls.as_slice(),
         Action::Call { name } => std::slice::from_ref(name),
         _ => return,
     };
@@ -223,11 +225,11 @@ fn rename(catalog: &mut Catalog, kind: ObjectKind, name: &Name, to: &str) {
 fn drop_objects(
     catalog: &mut Catalog,
     kind: ObjectKind,
-    names: &[Name],
+    (names, arguments): (&[Name], &[Option<Vec<String>>]),
     table: Option<&Name>,
     cascade: bool,
 ) {
-    for name in names {
+    for (index, name) in names.iter().enumerate() {
         match kind {
             ObjectKind::Table
             | ObjectKind::View
@@ -235,7 +237,10 @@ fn drop_objects(
             | ObjectKind::Sequence => table::drop(catalog, name, cascade),
             ObjectKind::Index => index::drop(catalog, name, table),
             ObjectKind::Type | ObjectKind::Domain => object::drop_type(catalog, name, cascade),
-            ObjectKind::Function => object::drop_function(catalog, name, cascade),
+            ObjectKind::Function => {
+                let arguments = arguments.get(index).and_then(Option::as_deref);
+                object::drop_function(catalog, name, arguments, cascade);
+            },
             ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
                 if let Some(id) = table.and_then(|table| catalog.id_of(table))
                     && let Some(relation) = catalog.relation_mut(id)
@@ -272,7 +277,22 @@ fn transaction(catalog: &mut Catalog, control: Transaction) {
             }
             catalog.savepoints.clear();
         }
-        Transaction::Savepoint => {}
+        Transaction::Savepoint => {
+            let mut saved = catalog.clone();
+            saved.savepoints.clear();
+            catalog.savepoints.push(Arc::new(saved));
+        }
+        Transaction::Release => {
+            catalog.savepoints.pop();
+        }
+        Transaction::RollbackTo => {
+            let (clock, savepoints) = (catalog.clock, catalog.savepoints.clone());
+            if let Some(saved) = savepoints.last() {
+                *catalog = (**saved).clone();
+                catalog.clock = clock;
+                catalog.savepoints = savepoints;
+            }
+        }
     }
 }
 

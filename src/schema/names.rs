@@ -123,6 +123,7 @@ mod tests {
         IndexKey {
             text: text.to_owned(),
             is_column,
+            options: String::new(),
         }
     }
 

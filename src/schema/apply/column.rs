@@ -65,11 +65,7 @@ fn add_sequence(catalog: &mut Catalog, id: RelationId, column: &str, born: Birth
 /// Every operation on one column.
 pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
     match action {
-        Action::AddColumn {
-            table,
-            column,
-            if_not_exists: _,
-        } => {
+        Action::AddColumn { table, column, .. } => {
             if let Some(id) = target(catalog, table, born) {
                 add(catalog, id, column, born);
             }

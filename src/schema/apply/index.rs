@@ -128,11 +128,13 @@ pub(super) fn behind_constraint(
             .map(|column| IndexKey {
                 text: column.clone(),
                 is_column: true,
+                options: String::new(),
             })
             .collect(),
         ConstraintRule::Exclude { expression } => vec![IndexKey {
             text: expression.clone(),
             is_column: false,
+            options: String::new(),
         }],
         _ => return,
     };

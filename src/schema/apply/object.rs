@@ -350,10 +350,25 @@ pub(super) fn move_function(catalog: &mut Catalog, name: &Name, schema: Option<&
     }
 }
 
-/// `DROP FUNCTION`: all overloads, as the arguments are not kept; with CASCADE its triggers go too.
-pub(super) fn drop_function(catalog: &mut Catalog, name: &Name, cascade: bool) {
+/// `DROP FUNCTION`: the overload of these arguments, or all when none were written; with CASCADE its triggers go too.
+pub(super) fn drop_function(
+    catalog: &mut Catalog,
+    name: &Name,
+    arguments: Option<&[String]>,
+    cascade: bool,
+) {
     let key = catalog.resolve_new(name);
-    Arc::make_mut(&mut catalog.functions).remove(&key);
+    let functions = Arc::make_mut(&mut catalog.functions);
+    if let Some(overloads) = functions.get_mut(&key) {
+        if let (Some(arguments), true) = (arguments, overloads.len() > 1) {
+            overloads.retain(|known| known.definition.arguments != arguments);
+        } else {
+            overloads.clear();
+        }
+        if overloads.is_empty() {
+            functions.remove(&key);
+        }
+    }
     if !cascade {
         return;
     }

@@ -239,6 +239,9 @@ pub struct IndexKey {
     pub text: String,
     /// It is a plain column.
     pub is_column: bool,
+    /// Collation, operator class, `DESC`, `NULLS FIRST`: as written, in lower case; empty when nothing is.
+    #[serde(default)]
+    pub options: String,
 }
 
 /// Kinds of objects whose creation, removal and renaming relgate only counts by kind and name.
@@ -346,8 +349,12 @@ pub enum Transaction {
     Commit,
     /// `ROLLBACK`.
     Rollback,
-    /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`.
+    /// `SAVEPOINT`.
     Savepoint,
+    /// `RELEASE`.
+    Release,
+    /// `ROLLBACK TO`.
+    RollbackTo,
 }
 
 /// What an operation does. Fields named as in SQL; a `table` is always the table that is altered.
@@ -370,6 +377,10 @@ pub enum Action {
         like: Vec<Name>,
         /// `CREATE TABLE ... AS`, `SELECT ... INTO`.
         from_query: bool,
+        /// The tables that the query of `from_query` reads.
+        reads: Vec<Name>,
+        /// The columns of `PARTITION BY`; an expression stands as its text.
+        partition_key: Vec<String>,
     },
     RenameTable {
         table: Name,
@@ -384,6 +395,8 @@ pub enum Action {
         table: Name,
         column: ColumnDef,
         if_not_exists: bool,
+        /// `ALTER TABLE ONLY`.
+        only: bool,
     },
     DropColumn {
         table: Name,
@@ -491,6 +504,8 @@ pub enum Action {
         table: Name,
         partition: Name,
         default: bool,
+        /// `FOR VALUES ...` as it was written.
+        bound: String,
     },
     DetachPartition {
         table: Name,
@@ -581,6 +596,8 @@ pub enum Action {
         kind: ObjectKind,
         names: Vec<Name>,
         table: Option<Name>,
+        /// For functions: the argument types of each name, normalised, if they were written.
+        arguments: Vec<Option<Vec<String>>>,
         if_exists: bool,
         cascade: bool,
         concurrently: bool,
@@ -637,6 +654,7 @@ pub enum Action {
         name: Name,
         or_replace: bool,
         materialized: bool,
+        /// The names of its columns as far as the text tells; empty when one is not known (`*`).
         columns: Vec<String>,
         reads: Vec<Name>,
         query: Spanned,
@@ -686,6 +704,8 @@ pub enum Action {
         table: Name,
         on_conflict: Option<Vec<String>>,
         columns: Vec<String>,
+        /// The tables that `INSERT ... SELECT` reads.
+        reads: Vec<Name>,
     },
     Update {
         table: Name,
@@ -703,6 +723,9 @@ pub enum Action {
     /// A query that only reads; `calls` are functions that it calls at the top level.
     Select {
         calls: Vec<Name>,
+        reads: Vec<Name>,
+        /// `FOR UPDATE`, `FOR SHARE`, ...
+        locks_rows: bool,
     },
     /// `CALL procedure()`.
     Call {
