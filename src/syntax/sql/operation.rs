@@ -527,10 +527,13 @@ pub enum Action {
     },
     SetAccessMethod {
         table: Name,
+        /// The method's name; empty for `DEFAULT`.
+        method: String,
     },
     SetTablespace {
         kind: ObjectKind,
         name: Name,
+        tablespace: String,
     },
     SetReloptions {
         kind: ObjectKind,
@@ -691,10 +694,11 @@ pub enum Action {
         table: Name,
         or_replace: bool,
     },
-    /// `CREATE` of anything else.
+    /// `CREATE` of anything else; `tables` are the tables that it names (of statistics, of a publication).
     CreateOther {
         kind: ObjectKind,
         name: Name,
+        tables: Vec<Name>,
     },
     Truncate {
         tables: Vec<Name>,
@@ -759,7 +763,9 @@ pub enum Action {
         full: bool,
         tables: Vec<Name>,
     },
-    Analyze,
+    Analyze {
+        tables: Vec<Name>,
+    },
     /// Run of a `DO` block (its static operations follow as nested ones); `dynamic` when it also builds SQL.
     Do {
         dynamic: bool,
