@@ -1,42 +1,123 @@
 //! SQL to operations.
 //!
-//! A text is cut into statements by [`split`], each is guarded against depth that a recursive parser cannot bear, parsed
-//! by the dialect's parser and lowered to [`Operation`]s. No syntax tree leaves this module.
+//! A text is cut into statements by [`split`], each is kept from recursive parsers when it is nested too deep for them
+//! ([`guard`]), parsed by the dialect's parser and lowered to [`operation::Operation`]s. No syntax tree leaves this module.
 
+mod digest;
+mod generic;
+mod guard;
 pub mod operation;
+mod split;
+mod stack;
+mod token;
+
+pub use digest::{TokenDigest, token_digest, token_digest_range};
+pub use stack::with_big_stack;
 
 use crate::source::Span;
-use crate::syntax::Parsed;
-use operation::{Dialect, Statement};
+use crate::syntax::{Parsed, SyntaxError};
+use operation::{Action, Dialect, OpaqueReason, Operation, Statement};
+use split::{Piece, PieceKind};
 
 /// Parses all statements of `text`; spans are relative to it.
 ///
-/// Every statement is in the result. One that does not parse is [`operation::Action::Opaque`] and has an entry in the errors;
-/// it never hides the next one.
+/// Every statement is in the result. One that does not parse is [`Action::Opaque`] and has an entry in the errors; it never
+/// hides the next one.
 pub fn parse(text: &str, dialect: Dialect) -> Parsed<Vec<Statement>> {
     parse_range(text, Span::new(0, text.len()), dialect)
 }
 
 /// Parses the statements of one part of a text, such as the section of a file that goes up; spans are relative to `text`.
-pub fn parse_range(_text: &str, _range: Span, _dialect: Dialect) -> Parsed<Vec<Statement>> {
-    Parsed {
-        value: Vec::new(),
-        errors: Vec::new(),
+pub fn parse_range(text: &str, range: Span, dialect: Dialect) -> Parsed<Vec<Statement>> {
+    let pieces = split::split(text, range, dialect);
+    let lower = || {
+        let mut parsed = Parsed {
+            value: Vec::with_capacity(pieces.len()),
+            errors: Vec::new(),
+        };
+        for piece in &pieces {
+            let operations = operations(text, piece, dialect, &mut parsed.errors);
+            parsed.value.push(Statement {
+                span: piece.span,
+                operations,
+            });
+        }
+        parsed
+    };
+    if pieces.iter().any(|p| p.complexity.needs_big_stack()) {
+        with_big_stack(lower)
+    } else {
+        lower()
     }
 }
 
-/// A digest of the SQL tokens of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TokenDigest([u8; 32]);
-
-/// Digests what a database and a migration runner see of a text: edits of comments and white space do not change it, edits
-/// of literals, quoted names, bodies and of comments that direct a runner do.
-pub fn token_digest(_text: &str, _dialect: Dialect) -> TokenDigest {
-    TokenDigest([0; 32])
+/// What one piece of a text does; never empty.
+fn operations(
+    text: &str,
+    piece: &Piece,
+    dialect: Dialect,
+    errors: &mut Vec<SyntaxError>,
+) -> Vec<Operation> {
+    let _ = dialect;
+    let refused = |reason, detail: &str| {
+        vec![Operation {
+            span: piece.span,
+            action: Action::Opaque {
+                reason,
+                detail: detail.to_owned(),
+            },
+            nested: false,
+        }]
+    };
+    match piece.kind {
+        PieceKind::MetaCommand => {
+            return refused(
+                OpaqueReason::Template,
+                "a command of psql, which no server knows",
+            );
+        }
+        PieceKind::CopyData => {
+            return refused(
+                OpaqueReason::Template,
+                "data for COPY, which only psql sends",
+            );
+        }
+        PieceKind::Statement => {}
+    }
+    if let Some(opening) = piece.unclosed {
+        let message = unclosed(text.get(opening.range()).unwrap_or(""));
+        errors.push(SyntaxError {
+            span: Span::new(opening.start as usize, opening.start as usize + 1),
+            message: message.to_owned(),
+        });
+        return refused(OpaqueReason::SyntaxError, message);
+    }
+    if let Some(placeholder) = piece.template {
+        let detail = text.get(placeholder.range()).unwrap_or("");
+        return refused(
+            OpaqueReason::Template,
+            &format!(
+                "the placeholder {detail} is filled in by something that relgate does not run"
+            ),
+        );
+    }
+    if let Some(why) = piece.complexity.refusal() {
+        return refused(OpaqueReason::TooComplex, why);
+    }
+    if piece.complexity.needs_big_stack() && !stack::is_available() {
+        return refused(
+            OpaqueReason::TooComplex,
+            "it needs a larger stack than this system gives",
+        );
+    }
+    refused(OpaqueReason::Unknown, "not read yet")
 }
 
-/// Runs `f` where the stack is large enough to parse anything that the guard lets pass, and where rayon's parallel
-/// iterators keep to such threads. Parsing outside it works too; it moves itself here when a statement needs it.
-pub fn with_big_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
-    f()
+fn unclosed(opening: &str) -> &'static str {
+    match opening.as_bytes().first() {
+        Some(b'/') => "the comment that begins here is not closed",
+        Some(b'$') => "the dollar-quoted string that begins here is not closed",
+        Some(b'"' | b'`' | b'[') => "the quoted name that begins here is not closed",
+        _ => "the string that begins here is not closed",
+    }
 }

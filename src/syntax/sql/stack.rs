@@ -1,0 +1,37 @@
+//! Threads with a stack that is large enough for recursive parsers.
+
+use std::sync::OnceLock;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// What the parsers need at the depth that the guard lets pass, many times over. Only touched pages cost memory.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Runs `f` where the stack is large enough to parse anything that the guard lets pass, and where rayon's parallel
+/// iterators keep to such threads.
+///
+/// Parsing elsewhere works too: it moves itself here for a statement that needs it, one at a time. So a caller with many
+/// files enters here once.
+pub fn with_big_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    match pool() {
+        Some(pool) if pool.current_thread_index().is_none() => pool.install(f),
+        _ => f(),
+    }
+}
+
+/// `f` may use a big stack here, or else the reason why it may not.
+pub(super) fn is_available() -> bool {
+    pool().is_some()
+}
+
+fn pool() -> Option<&'static ThreadPool> {
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    POOL.get_or_init(|| {
+        ThreadPoolBuilder::new()
+            .stack_size(STACK_BYTES)
+            .thread_name(|i| format!("relgate-sql-{i}"))
+            .build()
+            .ok()
+    })
+    .as_ref()
+}
