@@ -28,6 +28,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Deserialize;
 
 use crate::git::write::{Content, Identity, RepositoryWriter, TagTarget, WriteError};
+use crate::syntax::yaml;
 
 /// Why a history could not be played.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -290,7 +291,10 @@ impl Step {
 }
 
 fn parse(text: &str) -> Result<Vec<Step>, HistoryError> {
-    serde_saphyr::from_str(text).map_err(|error| HistoryError::Format(error.to_string()))
+    yaml::from_str(text).map_err(|errors| {
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        HistoryError::Format(messages.join("; "))
+    })
 }
 
 fn identity(
