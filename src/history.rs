@@ -28,7 +28,8 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use serde::Deserialize;
 
 use crate::git::write::{Content, Identity, RepositoryWriter, TagTarget, WriteError};
-use crate::syntax::yaml;
+use crate::source::LineIndex;
+use crate::syntax::yaml::{self, YamlError};
 
 /// Why a history could not be played.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -292,8 +293,12 @@ impl Step {
 
 fn parse(text: &str) -> Result<Vec<Step>, HistoryError> {
     yaml::from_str(text).map_err(|errors| {
-        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        HistoryError::Format(messages.join("; "))
+        let lines = LineIndex::new(text);
+        let at = |error: &YamlError| {
+            let line = lines.position(text, error.span.start).line;
+            format!("line {line}: {error}")
+        };
+        HistoryError::Format(errors.iter().map(at).collect::<Vec<_>>().join("; "))
     })
 }
 
@@ -481,7 +486,7 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         };
         check("a: b", "not a history");
-        check("- comit: x", "unknown field");
+        check("- commit: x\n- comit: x", "line 2: unknown field");
         check("- write: { a: b }", "step 1: it changes files");
         check("- commit: x\n- from: v1.0.0", "step 2: there is no tag");
         check("- commit: x\n  delete: [a]", "step 1: there is no file `a`");

@@ -1,0 +1,11 @@
+pub(crate) mod repo;
+pub(crate) mod snapshot;
+pub(crate) mod tool;
+
+pub(crate) use repo::Repo;
+pub(crate) use tool::Tool;
+
+/// The root of the package.
+pub(crate) fn root() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+}
