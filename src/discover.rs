@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub label: String,
     /// Path from the root, with `/`, to what stands there; sorted, so that output is.
     pub entries: Arc<BTreeMap<String, Entry>>,
+    /// What is there and could not be listed: names that are not UTF-8, conflicts in the index. Sorted.
+    pub not_listed: Arc<Vec<NotExamined>>,
 }
 
 impl Snapshot {
@@ -153,6 +155,7 @@ impl<'r> Reader<'r> {
         Snapshot {
             label: label.to_owned(),
             entries: Arc::new(entries),
+            not_listed: Arc::default(),
         }
     }
 

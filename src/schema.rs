@@ -245,7 +245,10 @@ impl Catalog {
 
     /// All functions.
     pub fn all_functions(&self) -> impl Iterator<Item = &Function> {
-        self.functions.values().flatten().map(|function| &**function)
+        self.functions
+            .values()
+            .flatten()
+            .map(|function| &**function)
     }
 
     /// The volatility of a user-defined function: the worst of its overloads; `None` when nobody created it.
@@ -263,12 +266,16 @@ impl Catalog {
 
     /// The schemas that were created, with their birth.
     pub fn schemas(&self) -> impl Iterator<Item = (&str, Birth)> {
-        self.schemas.iter().map(|(name, &born)| (name.as_str(), born))
+        self.schemas
+            .iter()
+            .map(|(name, &born)| (name.as_str(), born))
     }
 
     /// The extensions that were created, with their birth.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, Birth)> {
-        self.extensions.iter().map(|(name, &born)| (name.as_str(), born))
+        self.extensions
+            .iter()
+            .map(|(name, &born)| (name.as_str(), born))
     }
 
     /// An extension of this name was created.

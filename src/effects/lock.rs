@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn modes_are_read_from_lock_table() {
         assert_eq!(LockMode::parse(""), Some(LockMode::AccessExclusive));
-        assert_eq!(LockMode::parse("share row exclusive"), Some(LockMode::ShareRowExclusive));
+        assert_eq!(
+            LockMode::parse("share row exclusive"),
+            Some(LockMode::ShareRowExclusive)
+        );
         assert_eq!(LockMode::parse("share everything"), None);
     }
 }

@@ -79,7 +79,9 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
         } => {
             if let Some(relation) = writable(catalog, table, born) {
                 for known in &mut relation.triggers {
-                    if known.name == *trigger || matches!(trigger.as_str(), "all" | "user" | "ALL" | "USER") {
+                    if known.name == *trigger
+                        || matches!(trigger.as_str(), "all" | "user" | "ALL" | "USER")
+                    {
                         known.enabled = *enable;
                     }
                 }
@@ -246,7 +248,9 @@ fn drop_objects(
                     && let Some(relation) = catalog.relation_mut(id)
                 {
                     match kind {
-                        ObjectKind::Trigger => relation.triggers.retain(|known| known.name != name.name),
+                        ObjectKind::Trigger => {
+                            relation.triggers.retain(|known| known.name != name.name)
+                        }
                         ObjectKind::Policy => relation.policies.retain(|known| *known != name.name),
                         _ => relation.rules.retain(|known| *known != name.name),
                     }

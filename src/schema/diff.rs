@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Catalog, Column, Constraint, ConstraintRule, Index, Relation, RelationId, same_expression};
+use super::{
+    Catalog, Column, Constraint, ConstraintRule, Index, Relation, RelationId, same_expression,
+};
 
 /// How an object differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,14 +43,23 @@ pub fn differences(left: &Catalog, right: &Catalog) -> Vec<Difference> {
     };
     let (lefts, rights) = (by_name(left), by_name(right));
     pairs(&lefts, &rights, |name, a, b| {
-        let (a, b) = (a.and_then(|id| left.get(*id)), b.and_then(|id| right.get(*id)));
+        let (a, b) = (
+            a.and_then(|id| left.get(*id)),
+            b.and_then(|id| right.get(*id)),
+        );
         match (a, b) {
             (Some(a), Some(b)) => {
                 if a != b {
                     relation(name, (left, a), (right, b), &mut found);
                 }
             }
-            (Some(a), None) => push(&mut found, DifferenceKind::Missing, a.kind.as_str(), name, ""),
+            (Some(a), None) => push(
+                &mut found,
+                DifferenceKind::Missing,
+                a.kind.as_str(),
+                name,
+                "",
+            ),
             (None, Some(b)) => push(&mut found, DifferenceKind::Extra, b.kind.as_str(), name, ""),
             (None, None) => {}
         }
@@ -74,7 +85,11 @@ pub fn differences(left: &Catalog, right: &Catalog) -> Vec<Difference> {
             .map(|function| {
                 let definition = &function.definition;
                 (
-                    format!("{}({})", function.name.name, definition.arguments.join(", ")),
+                    format!(
+                        "{}({})",
+                        function.name.name,
+                        definition.arguments.join(", ")
+                    ),
                     (definition.returns.clone(), definition.volatility),
                 )
             })
@@ -82,7 +97,9 @@ pub fn differences(left: &Catalog, right: &Catalog) -> Vec<Difference> {
     };
     named(&mut found, "function", &functions(left), &functions(right));
     let plain = |all: Vec<(&str, super::Birth)>| -> BTreeMap<String, ()> {
-        all.into_iter().map(|(name, _)| (name.to_owned(), ())).collect()
+        all.into_iter()
+            .map(|(name, _)| (name.to_owned(), ()))
+            .collect()
     };
     named(
         &mut found,
@@ -131,7 +148,13 @@ fn pairs<'m, T>(
     }
 }
 
-fn push(found: &mut Vec<Difference>, kind: DifferenceKind, what: &'static str, name: &str, detail: &str) {
+fn push(
+    found: &mut Vec<Difference>,
+    kind: DifferenceKind,
+    what: &'static str,
+    name: &str,
+    detail: &str,
+) {
     found.push(Difference {
         kind,
         what,
@@ -163,14 +186,26 @@ fn relation(
 ) {
     if left.kind != right.kind {
         let detail = format!("{} instead of {}", right.kind.as_str(), left.kind.as_str());
-        push(found, DifferenceKind::Changed, left.kind.as_str(), name, &detail);
+        push(
+            found,
+            DifferenceKind::Changed,
+            left.kind.as_str(),
+            name,
+            &detail,
+        );
         return;
     }
     let what = left.kind.as_str();
     for (differs, detail) in [
         (left.persistence != right.persistence, "how it is kept"),
-        (left.row_security != right.row_security, "row-level security"),
-        (left.row_security_forced != right.row_security_forced, "forced row-level security"),
+        (
+            left.row_security != right.row_security,
+            "row-level security",
+        ),
+        (
+            left.row_security_forced != right.row_security_forced,
+            "forced row-level security",
+        ),
         (!same_expression(&left.query, &right.query), "its query"),
     ] {
         if differs {
@@ -185,20 +220,38 @@ fn relation(
             .map(|constraint| (constraint.name.clone(), constraint.clone()))
             .collect()
     };
-    pairs(&constraints(left), &constraints(right), |constraint, a, b| {
-        let name = format!("{constraint} on {name}");
-        match (a, b) {
-            (Some(a), Some(b)) => {
-                if !same_rule((left_catalog, &a.rule), (right_catalog, &b.rule)) {
-                    push(found, DifferenceKind::Changed, "constraint", &name, "its definition");
-                } else if (a.valid, a.deferrable, a.enforced) != (b.valid, b.deferrable, b.enforced) {
-                    push(found, DifferenceKind::Changed, "constraint", &name, "whether it is valid, enforced or deferrable");
+    pairs(
+        &constraints(left),
+        &constraints(right),
+        |constraint, a, b| {
+            let name = format!("{constraint} on {name}");
+            match (a, b) {
+                (Some(a), Some(b)) => {
+                    if !same_rule((left_catalog, &a.rule), (right_catalog, &b.rule)) {
+                        push(
+                            found,
+                            DifferenceKind::Changed,
+                            "constraint",
+                            &name,
+                            "its definition",
+                        );
+                    } else if (a.valid, a.deferrable, a.enforced)
+                        != (b.valid, b.deferrable, b.enforced)
+                    {
+                        push(
+                            found,
+                            DifferenceKind::Changed,
+                            "constraint",
+                            &name,
+                            "whether it is valid, enforced or deferrable",
+                        );
+                    }
                 }
+                (Some(_), None) => push(found, DifferenceKind::Missing, "constraint", &name, ""),
+                (None, _) => push(found, DifferenceKind::Extra, "constraint", &name, ""),
             }
-            (Some(_), None) => push(found, DifferenceKind::Missing, "constraint", &name, ""),
-            (None, _) => push(found, DifferenceKind::Extra, "constraint", &name, ""),
-        }
-    });
+        },
+    );
     let indexes = |relation: &Relation| -> BTreeMap<String, Index> {
         relation
             .indexes
@@ -212,7 +265,13 @@ fn relation(
         match (a, b) {
             (Some(a), Some(b)) => {
                 if !same_index(a, b) {
-                    push(found, DifferenceKind::Changed, "index", &name, "its definition");
+                    push(
+                        found,
+                        DifferenceKind::Changed,
+                        "index",
+                        &name,
+                        "its definition",
+                    );
                 }
             }
             (Some(_), None) => push(found, DifferenceKind::Missing, "index", &name, ""),
@@ -224,16 +283,29 @@ fn relation(
             .triggers
             .iter()
             .map(|trigger| {
-                let function = trigger.function.as_ref().map(|function| function.name.clone());
-                (format!("{} on {name}", trigger.name), (function, trigger.enabled))
+                let function = trigger
+                    .function
+                    .as_ref()
+                    .map(|function| function.name.clone());
+                (
+                    format!("{} on {name}", trigger.name),
+                    (function, trigger.enabled),
+                )
             })
             .collect()
     };
     named(found, "trigger", &triggers(left), &triggers(right));
     let list = |all: &[String]| -> BTreeMap<String, ()> {
-        all.iter().map(|inner| (format!("{inner} on {name}"), ())).collect()
+        all.iter()
+            .map(|inner| (format!("{inner} on {name}"), ()))
+            .collect()
     };
-    named(found, "policy", &list(&left.policies), &list(&right.policies));
+    named(
+        found,
+        "policy",
+        &list(&left.policies),
+        &list(&right.policies),
+    );
     named(found, "rule", &list(&left.rules), &list(&right.rules));
 }
 
@@ -259,10 +331,20 @@ fn columns(name: &str, left: &Relation, right: &Relation, found: &mut Vec<Differ
         }
     });
     let order = |relation: &Relation| -> Vec<String> {
-        relation.columns.iter().map(|column| column.name.clone()).collect()
+        relation
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
     };
     if found.len() == before && order(left) != order(right) {
-        push(found, DifferenceKind::Order, "table", name, "the order of its columns");
+        push(
+            found,
+            DifferenceKind::Order,
+            "table",
+            name,
+            "the order of its columns",
+        );
     }
 }
 
@@ -292,7 +374,10 @@ fn column_differences(left: &Column, right: &Column) -> Vec<&'static str> {
     details
 }
 
-fn same_rule((left_catalog, left): (&Catalog, &ConstraintRule), (right_catalog, right): (&Catalog, &ConstraintRule)) -> bool {
+fn same_rule(
+    (left_catalog, left): (&Catalog, &ConstraintRule),
+    (right_catalog, right): (&Catalog, &ConstraintRule),
+) -> bool {
     match (left, right) {
         (
             ConstraintRule::ForeignKey {
@@ -314,7 +399,10 @@ fn same_rule((left_catalog, left): (&Catalog, &ConstraintRule), (right_catalog, 
             (a, columns_a, delete_a, update_a) == (b, columns_b, delete_b, update_b)
                 && key(left_catalog, *target_a) == key(right_catalog, *target_b)
         }
-        (ConstraintRule::Check { expression: a, .. }, ConstraintRule::Check { expression: b, .. })
+        (
+            ConstraintRule::Check { expression: a, .. },
+            ConstraintRule::Check { expression: b, .. },
+        )
         | (ConstraintRule::Exclude { expression: a }, ConstraintRule::Exclude { expression: b }) => {
             same_expression(a, b)
         }
@@ -329,8 +417,17 @@ fn same_index(left: &Index, right: &Index) -> bool {
         _ => false,
     };
     same_predicate
-        && (left.unique, &left.method, &left.include, left.nulls_not_distinct)
-            == (right.unique, &right.method, &right.include, right.nulls_not_distinct)
+        && (
+            left.unique,
+            &left.method,
+            &left.include,
+            left.nulls_not_distinct,
+        ) == (
+            right.unique,
+            &right.method,
+            &right.include,
+            right.nulls_not_distinct,
+        )
         && left.keys.len() == right.keys.len()
         && left
             .keys

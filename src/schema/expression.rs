@@ -71,7 +71,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                     .strip_prefix(mark)
                     .and_then(|rest| rest.strip_suffix(mark))
                     .unwrap_or("");
-                (Some(inner.replace(&format!("{mark}{mark}"), &mark.to_string())), true)
+                (
+                    Some(inner.replace(&format!("{mark}{mark}"), &mark.to_string())),
+                    true,
+                )
             }
             b if is_word(b) && !b.is_ascii_digit() => (Some(slice.to_lowercase()), false),
             _ => (None, false),
@@ -94,7 +97,21 @@ fn is_word(byte: u8) -> bool {
 fn is_operator(byte: u8) -> bool {
     matches!(
         byte,
-        b'<' | b'>' | b'=' | b'~' | b'!' | b'@' | b'#' | b'%' | b'^' | b'&' | b'|' | b'?' | b'+' | b'*' | b'/' | b'-'
+        b'<' | b'>'
+            | b'='
+            | b'~'
+            | b'!'
+            | b'@'
+            | b'#'
+            | b'%'
+            | b'^'
+            | b'&'
+            | b'|'
+            | b'?'
+            | b'+'
+            | b'*'
+            | b'/'
+            | b'-'
     )
 }
 
@@ -160,11 +177,14 @@ pub fn same_expression(left: &str, right: &str) -> bool {
     let (left, right) = (tokens(left), tokens(right));
     let (left, right) = (without_parentheses(&left), without_parentheses(&right));
     left.len() == right.len()
-        && left.iter().zip(right).all(|(a, b)| match (&a.word, &b.word) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => a.text == b.text,
-            _ => false,
-        })
+        && left
+            .iter()
+            .zip(right)
+            .all(|(a, b)| match (&a.word, &b.word) {
+                (Some(a), Some(b)) => a == b,
+                (None, None) => a.text == b.text,
+                _ => false,
+            })
 }
 
 fn without_parentheses<'a, 't>(mut all: &'a [Token<'t>]) -> &'a [Token<'t>] {
@@ -238,7 +258,9 @@ pub(super) fn rename_identifier(text: &str, from: &str, to: &str) -> String {
         let is_call = all.get(index + 1).is_some_and(|next| next.text == "(");
         if token.word.as_deref() == Some(from) && !is_call {
             renamed.push_str(text.get(copied..token.start).unwrap_or(""));
-            let plain = to.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            let plain = to
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
                 && !to.starts_with(|c: char| c.is_ascii_digit());
             if plain {
                 renamed.push_str(to);
@@ -279,23 +301,152 @@ const VOLATILE: &[&str] = &[
 
 /// Built-in functions that have one value within a statement, and words that look like calls.
 const NOT_VOLATILE: &[&str] = &[
-    "abs", "age", "all", "and", "any", "array", "array_append", "array_cat", "array_length", "array_to_string", "as",
-    "between", "bit_length", "btrim", "case", "cast", "ceil", "ceiling", "char_length", "character_length", "chr",
-    "coalesce", "collate", "concat", "concat_ws", "current_database", "current_date", "current_schema",
-    "current_setting", "current_time", "current_timestamp", "current_user", "date", "date_bin", "date_part",
-    "date_trunc", "daterange", "decode", "default", "div", "else", "encode", "exp", "extract", "floor", "format",
-    "greatest", "hashtext", "hstore", "in", "initcap", "int4range", "int8range", "interval", "is", "json_array",
-    "json_build_array", "json_build_object", "json_object", "jsonb_array_length", "jsonb_build_array",
-    "jsonb_build_object", "jsonb_object", "jsonb_set", "jsonb_strip_nulls", "least", "left", "length", "like", "ln",
-    "localtime", "localtimestamp", "log", "lower", "lpad", "ltrim", "make_date", "make_interval", "make_time",
-    "make_timestamp", "make_timestamptz", "md5", "mod", "not", "now", "nullif", "num_nonnulls", "num_nulls",
-    "numrange", "octet_length", "or", "overlay", "point", "position", "power", "quote_ident", "quote_literal",
-    "regexp_replace", "repeat", "replace", "reverse", "right", "round", "row", "row_to_json", "rpad", "rtrim",
-    "session_user", "sha224", "sha256", "sha384", "sha512", "sign", "split_part", "sqrt", "starts_with",
-    "statement_timestamp", "string_to_array", "strpos", "substr", "substring", "then", "timezone", "to_ascii",
-    "to_char", "to_date", "to_hex", "to_json", "to_jsonb", "to_number", "to_timestamp", "to_tsquery", "to_tsvector",
-    "transaction_timestamp", "translate", "trim", "trunc", "tsrange", "tstzrange", "txid_current",
-    "uuid_generate_v3", "uuid_generate_v5", "uuid_nil", "when", "setweight", "int4multirange",
+    "abs",
+    "age",
+    "all",
+    "and",
+    "any",
+    "array",
+    "array_append",
+    "array_cat",
+    "array_length",
+    "array_to_string",
+    "as",
+    "between",
+    "bit_length",
+    "btrim",
+    "case",
+    "cast",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "character_length",
+    "chr",
+    "coalesce",
+    "collate",
+    "concat",
+    "concat_ws",
+    "current_database",
+    "current_date",
+    "current_schema",
+    "current_setting",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "date",
+    "date_bin",
+    "date_part",
+    "date_trunc",
+    "daterange",
+    "decode",
+    "default",
+    "div",
+    "else",
+    "encode",
+    "exp",
+    "extract",
+    "floor",
+    "format",
+    "greatest",
+    "hashtext",
+    "hstore",
+    "in",
+    "initcap",
+    "int4range",
+    "int8range",
+    "interval",
+    "is",
+    "json_array",
+    "json_build_array",
+    "json_build_object",
+    "json_object",
+    "jsonb_array_length",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object",
+    "jsonb_set",
+    "jsonb_strip_nulls",
+    "least",
+    "left",
+    "length",
+    "like",
+    "ln",
+    "localtime",
+    "localtimestamp",
+    "log",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_date",
+    "make_interval",
+    "make_time",
+    "make_timestamp",
+    "make_timestamptz",
+    "md5",
+    "mod",
+    "not",
+    "now",
+    "nullif",
+    "num_nonnulls",
+    "num_nulls",
+    "numrange",
+    "octet_length",
+    "or",
+    "overlay",
+    "point",
+    "position",
+    "power",
+    "quote_ident",
+    "quote_literal",
+    "regexp_replace",
+    "repeat",
+    "replace",
+    "reverse",
+    "right",
+    "round",
+    "row",
+    "row_to_json",
+    "rpad",
+    "rtrim",
+    "session_user",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+    "sign",
+    "split_part",
+    "sqrt",
+    "starts_with",
+    "statement_timestamp",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "substring",
+    "then",
+    "timezone",
+    "to_ascii",
+    "to_char",
+    "to_date",
+    "to_hex",
+    "to_json",
+    "to_jsonb",
+    "to_number",
+    "to_timestamp",
+    "to_tsquery",
+    "to_tsvector",
+    "transaction_timestamp",
+    "translate",
+    "trim",
+    "trunc",
+    "tsrange",
+    "tstzrange",
+    "txid_current",
+    "uuid_generate_v3",
+    "uuid_generate_v5",
+    "uuid_nil",
+    "when",
+    "setweight",
+    "int4multirange",
 ];
 
 /// The volatility of the worst call in an expression; `None` when it calls something that nobody knows.
@@ -368,7 +519,11 @@ mod tests {
             ("lower(age IS NOT NULL)", false),
             ("note = 'age IS NOT NULL'", false),
         ] {
-            assert_eq!(implies_not_null(expression, "age"), expected, "{expression}");
+            assert_eq!(
+                implies_not_null(expression, "age"),
+                expected,
+                "{expression}"
+            );
         }
     }
 
@@ -389,14 +544,22 @@ mod tests {
             ("somebody_knows()", None),
             ("timeofday()::timestamptz", Some(Volatility::Volatile)),
         ] {
-            assert_eq!(expression_volatility(expression, &catalog), expected, "{expression}");
+            assert_eq!(
+                expression_volatility(expression, &catalog),
+                expected,
+                "{expression}"
+            );
         }
     }
 
     #[test]
     fn renames_identifiers_only() {
         assert_eq!(
-            rename_identifier("label <> 'label' AND \"label\" > lower(label)", "label", "title"),
+            rename_identifier(
+                "label <> 'label' AND \"label\" > lower(label)",
+                "label",
+                "title"
+            ),
             "title <> 'label' AND title > lower(title)"
         );
         assert_eq!(rename_identifier("a = 1", "a", "B c"), "\"B c\" = 1");

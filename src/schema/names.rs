@@ -68,18 +68,36 @@ pub fn index_column_name(key: &IndexKey) -> String {
     let all = tokens(&key.text);
     let inner: Vec<&Token<'_>> = strip_parentheses(&all);
     match inner.as_slice() {
-        [Token { word: Some(name), .. }, Token { text: "(", .. }, ..] => name.clone(),
+        [
+            Token {
+                word: Some(name), ..
+            },
+            Token { text: "(", .. },
+            ..,
+        ] => name.clone(),
         [
             Token {
                 word: Some(schema), ..
             },
             Token { text: ".", .. },
-            Token { word: Some(name), .. },
+            Token {
+                word: Some(name), ..
+            },
             Token { text: "(", .. },
             ..,
         ] if !schema.is_empty() => name.clone(),
-        [Token { word: Some(name), .. }, Token { text: "::", .. }, ..] => name.clone(),
-        [Token { word: Some(name), .. }] => name.clone(),
+        [
+            Token {
+                word: Some(name), ..
+            },
+            Token { text: "::", .. },
+            ..,
+        ] => name.clone(),
+        [
+            Token {
+                word: Some(name), ..
+            },
+        ] => name.clone(),
         _ => "expr".to_owned(),
     }
 }

@@ -28,7 +28,12 @@ pub(super) fn from_definition(definition: &ColumnDef, born: Birth) -> Column {
 }
 
 /// The sequence that a serial or identity column owns.
-pub(super) fn sequence_behind(catalog: &mut Catalog, id: RelationId, definition: &ColumnDef, born: Birth) {
+pub(super) fn sequence_behind(
+    catalog: &mut Catalog,
+    id: RelationId,
+    definition: &ColumnDef,
+    born: Birth,
+) {
     let identity = matches!(
         definition.generated,
         Some(Generated::IdentityAlways | Generated::IdentityByDefault)
@@ -150,7 +155,9 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
             } else {
                 Generated::IdentityByDefault
             };
-            change(catalog, table, column, born, |known| known.generated = Some(generated));
+            change(catalog, table, column, born, |known| {
+                known.generated = Some(generated)
+            });
             if let Some(id) = catalog.id_of(table) {
                 add_sequence(catalog, id, column, born);
             }
@@ -235,7 +242,10 @@ fn change(
     let id = relation.id;
     for id in family(catalog, id) {
         if let Some(relation) = catalog.relation_mut(id)
-            && let Some(known) = relation.columns.iter_mut().find(|known| known.name == column)
+            && let Some(known) = relation
+                .columns
+                .iter_mut()
+                .find(|known| known.name == column)
         {
             edit(known);
         }

@@ -31,9 +31,8 @@ pub(super) fn add(
     }
     let children: Vec<RelationId> = relation.children.iter().copied().collect();
     let using_index = match &definition.kind {
-        ConstraintKind::Unique { using_index, .. } | ConstraintKind::PrimaryKey { using_index, .. } => {
-            using_index.clone()
-        }
+        ConstraintKind::Unique { using_index, .. }
+        | ConstraintKind::PrimaryKey { using_index, .. } => using_index.clone(),
         _ => None,
     };
     let name = match (&definition.name, &using_index) {
@@ -45,7 +44,9 @@ pub(super) fn add(
     match (&rule, using_index) {
         (_, Some(index)) => index::adopt(catalog, id, &index, &name),
         (
-            ConstraintRule::Unique { .. } | ConstraintRule::PrimaryKey { .. } | ConstraintRule::Exclude { .. },
+            ConstraintRule::Unique { .. }
+            | ConstraintRule::PrimaryKey { .. }
+            | ConstraintRule::Exclude { .. },
             None,
         ) => index::behind_constraint(catalog, id, &name, &rule, born),
         _ => {}
@@ -78,7 +79,9 @@ pub(super) fn add(
     // Partitions get the constraint too; behind an index its name is their own.
     let inherited = ConstraintDef {
         name: match definition.kind {
-            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => definition.name.clone(),
+            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
+                definition.name.clone()
+            }
             _ => None,
         },
         ..definition.clone()

@@ -274,7 +274,10 @@ pub(super) fn attach(catalog: &mut Catalog, index: &Name, partition: &Name) {
         return;
     };
     if let Some(child) = catalog.relation_mut(child)
-        && let Some(attached) = child.indexes.iter_mut().find(|known| known.name == partition.name)
+        && let Some(attached) = child
+            .indexes
+            .iter_mut()
+            .find(|known| known.name == partition.name)
     {
         attached.automatic = true;
     }
@@ -294,7 +297,10 @@ pub(super) fn attach(catalog: &mut Catalog, index: &Name, partition: &Name) {
     });
     if complete
         && let Some(relation) = catalog.relation_mut(parent)
-        && let Some(index) = relation.indexes.iter_mut().find(|known| known.name == index.name)
+        && let Some(index) = relation
+            .indexes
+            .iter_mut()
+            .find(|known| known.name == index.name)
     {
         index.state = IndexState::Valid;
     }

@@ -6,8 +6,8 @@ use crate::syntax::sql::operation::{Action, Name};
 
 use super::{blank, insert, table, target, writable};
 use crate::schema::{
-    Birth, Catalog, Domain, Function, Key, Relation, RelationId, RelationKind, Trigger, TypeEntry, TypeKind,
-    key,
+    Birth, Catalog, Domain, Function, Key, Relation, RelationId, RelationKind, Trigger, TypeEntry,
+    TypeKind, key,
 };
 
 /// Makes and changes objects that are no tables.
@@ -97,7 +97,9 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
                 born,
             });
             let key = catalog.resolve_new(name);
-            let all = Arc::make_mut(&mut catalog.functions).entry(key).or_default();
+            let all = Arc::make_mut(&mut catalog.functions)
+                .entry(key)
+                .or_default();
             match all
                 .iter_mut()
                 .find(|known| known.definition.arguments == function.arguments)
@@ -173,8 +175,10 @@ fn create_view(catalog: &mut Catalog, action: &Action, born: Birth) {
     } else {
         RelationKind::View
     };
-    let known: Vec<(Option<RelationId>, &Name)> =
-        reads.iter().map(|read| (catalog.id_of(read), read)).collect();
+    let known: Vec<(Option<RelationId>, &Name)> = reads
+        .iter()
+        .map(|read| (catalog.id_of(read), read))
+        .collect();
     let id = match catalog.id_of(name) {
         Some(id) => id,
         None if catalog.is_taken(&key) => return,
@@ -183,7 +187,10 @@ fn create_view(catalog: &mut Catalog, action: &Action, born: Birth) {
             insert(catalog, view)
         }
     };
-    let old: Vec<RelationId> = catalog.get(id).map(|view| view.reads.clone()).unwrap_or_default();
+    let old: Vec<RelationId> = catalog
+        .get(id)
+        .map(|view| view.reads.clone())
+        .unwrap_or_default();
     for read in old {
         if let Some(read) = catalog.relation_mut(read) {
             read.read_by.remove(&id);
@@ -229,7 +236,8 @@ fn own(catalog: &mut Catalog, sequence: RelationId, owner: Option<&(Name, String
     {
         table.owns.remove(&sequence);
     }
-    let owner = owner.and_then(|(name, column)| Some((target(catalog, name, born)?, column.clone())));
+    let owner =
+        owner.and_then(|(name, column)| Some((target(catalog, name, born)?, column.clone())));
     if let Some((table, _)) = &owner
         && let Some(table) = catalog.relation_mut(*table)
     {
@@ -280,7 +288,8 @@ pub(super) fn move_type(catalog: &mut Catalog, name: &Name, schema: Option<&str>
                 if is_of_type(column, &old) {
                     to.clone_into(&mut column.type_name.name);
                     if column.type_name.schema.is_some() || schema.is_some() {
-                        column.type_name.schema = schema.map(str::to_owned).or(column.type_name.schema.take());
+                        column.type_name.schema =
+                            schema.map(str::to_owned).or(column.type_name.schema.take());
                     }
                 }
             }
@@ -300,7 +309,12 @@ fn is_of_type(column: &crate::schema::Column, key: &Key) -> bool {
 fn users_of_type(catalog: &Catalog, key: &Key) -> Vec<RelationId> {
     catalog
         .relations()
-        .filter(|relation| relation.columns.iter().any(|column| is_of_type(column, key)))
+        .filter(|relation| {
+            relation
+                .columns
+                .iter()
+                .any(|column| is_of_type(column, key))
+        })
         .map(|relation| relation.id)
         .collect()
 }

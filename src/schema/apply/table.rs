@@ -49,7 +49,11 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
     for template in like {
         match catalog.relation(template).found() {
             Some(known) => {
-                let copied = known.columns.iter().cloned().map(|column| crate::schema::Column { born, ..column });
+                let copied = known
+                    .columns
+                    .iter()
+                    .cloned()
+                    .map(|column| crate::schema::Column { born, ..column });
                 relation.columns.extend(copied);
                 relation.complete &= known.complete;
             }
@@ -73,7 +77,11 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         relation.inherits.clone_from(&parents);
     }
     for definition in columns {
-        match relation.columns.iter_mut().find(|known| known.name == definition.name) {
+        match relation
+            .columns
+            .iter_mut()
+            .find(|known| known.name == definition.name)
+        {
             // A partition may say more about a column that it has from its parent.
             Some(known) => {
                 known.not_null |= definition.not_null;
@@ -81,7 +89,9 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
                     known.default.clone_from(&definition.default);
                 }
             }
-            None => relation.columns.push(column::from_definition(definition, born)),
+            None => relation
+                .columns
+                .push(column::from_definition(definition, born)),
         }
     }
     let id = insert(catalog, relation);
@@ -97,20 +107,37 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         column::sequence_behind(catalog, id, definition, born);
     }
     // The server makes indexes and foreign keys in this order: the primary key first, then as written.
-    let inline = columns
-        .iter()
-        .flat_map(|column| column.constraints.iter().map(|c| (c, Some(column.name.as_str()))));
-    let all: Vec<_> = inline.chain(constraints.iter().map(|c| (c, None))).collect();
+    let inline = columns.iter().flat_map(|column| {
+        column
+            .constraints
+            .iter()
+            .map(|c| (c, Some(column.name.as_str())))
+    });
+    let all: Vec<_> = inline
+        .chain(constraints.iter().map(|c| (c, None)))
+        .collect();
     let is_key = |definition: &crate::syntax::sql::operation::ConstraintDef| {
-        matches!(definition.kind, crate::syntax::sql::operation::ConstraintKind::PrimaryKey { .. })
+        matches!(
+            definition.kind,
+            crate::syntax::sql::operation::ConstraintKind::PrimaryKey { .. }
+        )
     };
-    for (definition, of_column) in all.iter().filter(|(c, _)| is_key(c)).chain(all.iter().filter(|(c, _)| !is_key(c))) {
+    for (definition, of_column) in all
+        .iter()
+        .filter(|(c, _)| is_key(c))
+        .chain(all.iter().filter(|(c, _)| !is_key(c)))
+    {
         constraint::add(catalog, id, definition, *of_column, born);
     }
 }
 
 /// What the parent has, its partition gets under a name of its own.
-fn copy_to_partition(catalog: &mut Catalog, parent: RelationId, partition: RelationId, born: Birth) {
+fn copy_to_partition(
+    catalog: &mut Catalog,
+    parent: RelationId,
+    partition: RelationId,
+    born: Birth,
+) {
     let Some(known) = catalog.get(parent) else {
         return;
     };
@@ -187,7 +214,11 @@ pub(super) fn rename(catalog: &mut Catalog, name: &Name, schema: Option<&str>, t
         return;
     }
     let moved: Vec<String> = if schema.is_some() {
-        relation.indexes.iter().map(|index| index.name.clone()).collect()
+        relation
+            .indexes
+            .iter()
+            .map(|index| index.name.clone())
+            .collect()
     } else {
         Vec::new()
     };
@@ -283,7 +314,11 @@ fn forget(catalog: &mut Catalog, id: RelationId, relation: &Relation, open: &mut
 }
 
 /// The sequence that a column owns.
-pub(super) fn owned_sequence(catalog: &Catalog, table: RelationId, column: &str) -> Option<RelationId> {
+pub(super) fn owned_sequence(
+    catalog: &Catalog,
+    table: RelationId,
+    column: &str,
+) -> Option<RelationId> {
     catalog.get(table)?.owns.iter().copied().find(|sequence| {
         catalog
             .get(*sequence)

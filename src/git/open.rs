@@ -1,0 +1,323 @@
+//! Finding and opening a repository, and what its configuration says about where it came from.
+
+use std::path::{Path, PathBuf};
+
+use super::{GitError, Repository, tree};
+
+/// A `.git` file is a line with a path.
+const MAX_GITLINK_BYTES: u64 = 64 * 1024;
+
+/// Where a repository was found.
+struct Found {
+    directory: PathBuf,
+    workdir: Option<PathBuf>,
+}
+
+impl Repository {
+    /// Opens the repository at or above a directory: a clone, a bare repository, a linked worktree or a submodule.
+    ///
+    /// Who owns it does not matter. git refuses repositories of other users because their configuration can make it run
+    /// programs; relgate runs nothing, and in containers the checkout often belongs to somebody else.
+    pub fn open(start: &Path) -> Result<Self, GitError> {
+        let found = find(start).ok_or_else(|| GitError::NotARepository(start.to_owned()))?;
+        // Opened as a bare one, libgit2 checks no owner and reads no `core.worktree`.
+        let inner = git2::Repository::open_bare(&found.directory)
+            .map_err(|error| refusal(&found.directory, &error))?;
+        if inner.object_format() != git2::ObjectFormat::Sha1 {
+            return Err(GitError::Sha256);
+        }
+        let bare = is_configured_bare(&inner) && !is_linked(&found.directory);
+        Ok(Self {
+            inner,
+            workdir: found.workdir.filter(|_| !bare),
+            directory: found.directory,
+            trees: std::cell::RefCell::new(tree::Cache::default()),
+        })
+    }
+
+    /// The URL of `origin` without credentials; `None` when there is none or when it is a path.
+    pub fn origin_url(&self) -> Option<String> {
+        let config = self.inner.config().ok()?;
+        let url = config.get_string("remote.origin.url").ok()?;
+        without_credentials(&url)
+    }
+
+    /// What reports call the repository: origin's URL, else the name of its directory.
+    pub fn name(&self) -> String {
+        self.origin_url().unwrap_or_else(|| {
+            let directory = self.workdir.as_deref().unwrap_or(&self.directory);
+            let name = directory.file_name().map(|name| name.to_string_lossy());
+            let name = name.unwrap_or_default();
+            name.strip_suffix(".git")
+                .filter(|stem| !stem.is_empty())
+                .unwrap_or(&name)
+                .to_owned()
+        })
+    }
+}
+
+/// Looks for a repository from a directory upward, as git does.
+fn find(start: &Path) -> Option<Found> {
+    let start = start.canonicalize().ok()?;
+    start.ancestors().find_map(|directory| {
+        let dotgit = directory.join(".git");
+        if is_repository(&dotgit) {
+            return Some(Found {
+                directory: dotgit,
+                workdir: Some(directory.to_owned()),
+            });
+        }
+        if let Some(elsewhere) = read_gitlink(&dotgit).filter(|path| is_repository(path)) {
+            return Some(Found {
+                directory: elsewhere,
+                workdir: Some(directory.to_owned()),
+            });
+        }
+        is_repository(directory).then(|| Found {
+            workdir: directory
+                .file_name()
+                .filter(|name| *name == ".git")
+                .and_then(|_| directory.parent())
+                .map(Path::to_owned),
+            directory: directory.to_owned(),
+        })
+    })
+}
+
+/// A directory that git takes for a repository: HEAD with objects and refs, or with a way to them.
+fn is_repository(directory: &Path) -> bool {
+    let has = |name: &str| directory.join(name).exists();
+    // HEAD of a repository that uses another kind of refs is a file as well.
+    directory.join("HEAD").is_file() && (has("commondir") || (has("objects") && has("refs")))
+}
+
+/// The directory that a `.git` file of a worktree or a submodule names.
+fn read_gitlink(file: &Path) -> Option<PathBuf> {
+    let size = file
+        .metadata()
+        .ok()
+        .filter(std::fs::Metadata::is_file)?
+        .len();
+    if size > MAX_GITLINK_BYTES {
+        return None;
+    }
+    let text = std::fs::read_to_string(file).ok()?;
+    let path = text.strip_prefix("gitdir:")?.trim();
+    file.parent()?.join(path).canonicalize().ok()
+}
+
+/// A linked worktree's directory points at the repository that it belongs to.
+fn is_linked(directory: &Path) -> bool {
+    directory.join("commondir").is_file()
+}
+
+fn is_configured_bare(repository: &git2::Repository) -> bool {
+    repository
+        .config()
+        .and_then(|config| config.get_bool("core.bare"))
+        .unwrap_or(false)
+}
+
+/// Why libgit2 did not open a repository.
+fn refusal(path: &Path, error: &git2::Error) -> GitError {
+    let why = error.message();
+    if why.contains("object format") {
+        return GitError::Sha256;
+    }
+    if let Some(name) = why.strip_prefix("unsupported extension name extensions.") {
+        let help = match name {
+            "partialclone" => {
+                "git config remote.origin.promisor true && git config --unset extensions.partialClone        \
+                 (says the same in the way git has used since 2.24)"
+            }
+            "refstorage" => "git refs migrate --ref-format=files",
+            _ => "clone it again with default settings",
+        };
+        return GitError::Extension {
+            name: name.to_owned(),
+            help: help.to_owned(),
+        };
+    }
+    GitError::Open {
+        path: path.to_owned(),
+        why: why.to_owned(),
+    }
+}
+
+/// A URL without user, password, query and fragment. The user of an SSH URL names no secret and stays.
+fn without_credentials(url: &str) -> Option<String> {
+    let url = url.trim();
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return scp_like(url).then(|| url.to_owned());
+    };
+    if scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, ""),
+    };
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if host.is_empty() {
+        return None;
+    }
+    let user = user.split(':').next().unwrap_or_default();
+    if scheme.to_ascii_lowercase().contains("ssh") && !user.is_empty() {
+        return Some(format!("{scheme}://{user}@{host}{path}"));
+    }
+    Some(format!("{scheme}://{host}{path}"))
+}
+
+/// `git@example.org:cellar.git`: a colon before any slash.
+fn scp_like(url: &str) -> bool {
+    url.split_once(':')
+        .is_some_and(|(host, path)| !host.is_empty() && !host.contains('/') && !path.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::tests::played;
+
+    const ONE: &str = "- commit: one\n  write: { db/a.sql: SELECT 1 }\n";
+
+    #[test]
+    fn credentials_and_paths_never_show() {
+        let check = |url: &str, expected: Option<&str>| {
+            assert_eq!(without_credentials(url).as_deref(), expected, "{url}");
+        };
+        let plain = Some("https://example.org/cellar.git");
+        check("https://example.org/cellar.git", plain);
+        check("https://token@example.org/cellar.git", plain);
+        check("https://me:pass@word@example.org/cellar.git", plain);
+        check("https://example.org/cellar.git?token=x#y", plain);
+        check("https://me:pass@example.org", Some("https://example.org"));
+        check(
+            "ssh://git:pass@example.org:22/cellar.git",
+            Some("ssh://git@example.org:22/cellar.git"),
+        );
+        check(
+            "git@example.org:cellar.git",
+            Some("git@example.org:cellar.git"),
+        );
+        check("/srv/cellar", None);
+        check("../cellar", None);
+        check("./a:b", None);
+        check("file:///srv/cellar", None);
+        check("https://", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_repository_is_found_from_below() {
+        let (directory, repository) = played(ONE);
+        let root = directory.path().join("cellar").canonicalize().unwrap();
+        let below = Repository::open(&root.join("db")).unwrap();
+        assert_eq!(below.workdir(), Some(root.as_path()));
+        assert_eq!(below.head().unwrap(), repository.head().unwrap());
+        let inside = Repository::open(&root.join(".git")).unwrap();
+        assert_eq!(inside.workdir(), Some(root.as_path()));
+        assert_eq!(below.name(), "cellar");
+    }
+
+    #[test]
+    fn no_repository_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Repository::open(directory.path()).err().unwrap();
+        assert!(matches!(error, GitError::NotARepository(_)), "{error}");
+        let error = Repository::open(&directory.path().join("absent"))
+            .err()
+            .unwrap();
+        assert!(matches!(error, GitError::NotARepository(_)), "{error}");
+    }
+
+    #[test]
+    fn a_bare_repository_has_no_work_tree() {
+        let (directory, _repository) = played(ONE);
+        let bare = directory.path().join("cellar.git");
+        std::fs::rename(directory.path().join("cellar/.git"), &bare).unwrap();
+        let repository = Repository::open(&bare).unwrap();
+        assert!(repository.is_bare());
+        assert_eq!(repository.name(), "cellar");
+    }
+
+    #[test]
+    fn a_worktree_and_a_submodule_are_followed() {
+        let (directory, repository) = played(ONE);
+        let root = directory.path().canonicalize().unwrap();
+        // A submodule's `.git` is a file that names a directory elsewhere.
+        std::fs::create_dir(root.join("module")).unwrap();
+        std::fs::write(root.join("module/.git"), "gitdir: ../cellar/.git\n").unwrap();
+        let module = Repository::open(&root.join("module")).unwrap();
+        assert_eq!(module.head().unwrap(), repository.head().unwrap());
+        assert_eq!(module.workdir(), Some(root.join("module").as_path()));
+        // A linked worktree has a HEAD of its own, even beside a bare repository.
+        let admin = root.join("cellar/.git/worktrees/second");
+        std::fs::create_dir_all(&admin).unwrap();
+        std::fs::write(admin.join("commondir"), "../..\n").unwrap();
+        std::fs::write(admin.join("HEAD"), "ref: refs/heads/second\n").unwrap();
+        std::fs::create_dir(root.join("second")).unwrap();
+        std::fs::write(
+            root.join("second/.git"),
+            "gitdir: ../cellar/.git/worktrees/second\n",
+        )
+        .unwrap();
+        let worktree = Repository::open(&root.join("second")).unwrap();
+        assert_eq!(worktree.workdir(), Some(root.join("second").as_path()));
+        let error = worktree.head().unwrap_err();
+        assert!(matches!(error, GitError::Unborn { ref branch } if branch == "second"));
+        assert_eq!(
+            worktree.resolve("main").unwrap(),
+            repository.head().unwrap()
+        );
+    }
+
+    #[test]
+    fn formats_that_are_not_known_are_named() {
+        let check = |extension: &str, expected: &str| {
+            let (directory, _repository) = played(ONE);
+            let root = directory.path().join("cellar");
+            std::fs::write(
+                root.join(".git/config"),
+                format!("[core]\nrepositoryformatversion = 1\n[extensions]\n{extension}\n"),
+            )
+            .unwrap();
+            let error = Repository::open(&root).err().unwrap();
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        check("objectFormat = sha256", "SHA-256");
+        check("partialClone = origin", "`partialclone`");
+        check("refStorage = reftable", "`refstorage`");
+    }
+
+    #[test]
+    fn a_hostile_configuration_runs_nothing() {
+        let (directory, _repository) = played(ONE);
+        let root = directory.path().join("cellar");
+        let trap = directory.path().join("sprung");
+        let run = format!("touch {}", trap.display());
+        std::fs::write(
+            root.join(".git/config"),
+            format!(
+                "[core]\nfsmonitor = \"{run}\"\nhooksPath = {0}\npager = \"{run}\"\nworktree = /\n\
+                 [diff]\nexternal = \"{run}\"\n[diff \"x\"]\ntextconv = \"{run}\"\ncommand = \"{run}\"\n\
+                 [filter \"x\"]\nsmudge = \"{run}\"\nclean = \"{run}\"\n[gpg]\nprogram = \"{run}\"\n",
+                directory.path().display()
+            ),
+        )
+        .unwrap();
+        std::fs::create_dir_all(root.join(".git/info")).unwrap();
+        std::fs::write(root.join(".git/info/attributes"), "* diff=x filter=x\n").unwrap();
+        let repository = Repository::open(&root).unwrap();
+        let head = repository.head().unwrap();
+        repository.snapshot(head, "HEAD").unwrap();
+        repository.index_snapshot(None).unwrap();
+        repository.patch_id(head).unwrap();
+        assert_eq!(
+            repository.workdir().unwrap(),
+            root.canonicalize().unwrap().as_path()
+        );
+        assert!(!trap.exists());
+    }
+}

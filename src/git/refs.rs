@@ -1,0 +1,222 @@
+//! Tags, branches and revisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{GitError, ObjectId, Repository, readable};
+use crate::ancestry::{Branch, Tag, Target, sort_tags};
+use crate::version::TagScheme;
+
+/// What main branches are called when nothing says so.
+const USUAL_MAIN: [&str; 2] = ["main", "master"];
+
+impl Repository {
+    /// The commit that HEAD leads to.
+    pub fn head(&self) -> Result<ObjectId, GitError> {
+        let head = self.inner.head().map_err(|error| match error.code() {
+            git2::ErrorCode::UnbornBranch => GitError::Unborn {
+                branch: self.head_branch().unwrap_or_default(),
+            },
+            _ => GitError::Unreadable {
+                what: "HEAD".to_owned(),
+                why: error.message().to_owned(),
+            },
+        })?;
+        match head.target() {
+            Some(id) => Ok(ObjectId::from_git(id)),
+            None => Err(GitError::Unreadable {
+                what: "HEAD".to_owned(),
+                why: "it leads to no commit".to_owned(),
+            }),
+        }
+    }
+
+    /// The branch that HEAD is on, born or not; `None` when HEAD is detached.
+    pub fn head_branch(&self) -> Option<String> {
+        let head = self.inner.find_reference("HEAD").ok()?;
+        let target = readable(head.symbolic_target_bytes()?);
+        target.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+
+    /// The commit that a revision names: a tag, a branch, an id or its beginning, `HEAD~2`. A branch that only the
+    /// remote has is found too, because CI systems check out one branch and leave the others as `origin/NAME`.
+    pub fn resolve(&self, revision: &str) -> Result<ObjectId, GitError> {
+        let none = || {
+            GitError::NoSuchRevision {
+            revision: revision.to_owned(),
+            help: if self.is_shallow() {
+                "git fetch --unshallow --tags        (GitHub Actions: actions/checkout with fetch-depth: 0)"
+            } else {
+                "git fetch --tags origin        brings the branches and tags of the remote"
+            }
+            .to_owned(),
+        }
+        };
+        // Neither `:path` nor `:/text` names a commit that somebody could mean, and nothing is an option.
+        if revision.is_empty() || revision.starts_with([':', '-']) || revision.contains('\0') {
+            return Err(none());
+        }
+        let remote = format!("refs/remotes/{}/{revision}", self.remote());
+        let object = self
+            .inner
+            .revparse_single(revision)
+            .or_else(|_| self.inner.revparse_single(&remote))
+            .map_err(|_| none())?;
+        match object.peel_to_commit() {
+            Ok(commit) => Ok(ObjectId::from_git(commit.id())),
+            Err(_) => Err(GitError::NotACommit {
+                revision: revision.to_owned(),
+                what: object
+                    .kind()
+                    .map_or("missing object".to_owned(), |kind| kind.to_string()),
+            }),
+        }
+    }
+
+    /// The names of all tags, sorted.
+    pub fn tag_names(&self) -> Result<Vec<String>, GitError> {
+        Ok(self.tag_refs()?.into_keys().collect())
+    }
+
+    /// All tags: those with a version in release order, then the others by name. A tag that leads to no commit is there too.
+    pub fn tags(&self, scheme: &TagScheme) -> Result<Vec<Tag>, GitError> {
+        let database = self.database()?;
+        let mut tags: Vec<Tag> = self
+            .tag_refs()?
+            .into_iter()
+            .map(|(name, id)| {
+                let name = scheme.parse(&name);
+                match id.map(|id| self.peel(&database, id)) {
+                    Some(peeled) => Tag {
+                        name,
+                        target: peeled.target,
+                        commit: peeled.commit,
+                        annotated: peeled.annotated,
+                        date: peeled.date,
+                    },
+                    None => Tag {
+                        name,
+                        target: Target::Missing,
+                        commit: None,
+                        annotated: false,
+                        date: None,
+                    },
+                }
+            })
+            .collect();
+        sort_tags(&mut tags);
+        Ok(tags)
+    }
+
+    /// Tag names and what their references say; `None` for a reference that cannot be read.
+    fn tag_refs(&self) -> Result<BTreeMap<String, Option<ObjectId>>, GitError> {
+        let mut refs = BTreeMap::new();
+        for (name, id) in self.references("refs/tags/")? {
+            refs.insert(name, id);
+        }
+        // libgit2 passes over a reference file that it cannot parse; a tag must not get lost that way.
+        let directory = self.inner.commondir().join("refs/tags");
+        for entry in walkdir::WalkDir::new(&directory).min_depth(1) {
+            let Ok(entry) = entry else { continue };
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            if let Ok(path) = entry.path().strip_prefix(&directory) {
+                let name = readable(path.as_os_str().as_encoded_bytes());
+                if !name.ends_with(".lock") {
+                    refs.entry(name).or_insert(None);
+                }
+            }
+        }
+        Ok(refs)
+    }
+
+    /// The references below a prefix, without it, and what they lead to.
+    fn references(&self, prefix: &str) -> Result<Vec<(String, Option<ObjectId>)>, GitError> {
+        let unreadable = |error: git2::Error| GitError::Unreadable {
+            what: format!("the references below {prefix}"),
+            why: error.message().to_owned(),
+        };
+        let mut found = Vec::new();
+        let references = self
+            .inner
+            .references_glob(&format!("{prefix}*"))
+            .map_err(unreadable)?;
+        for reference in references {
+            let reference = reference.map_err(unreadable)?;
+            let name = readable(reference.name_bytes());
+            let Some(name) = name.strip_prefix(prefix) else {
+                continue;
+            };
+            let id = reference
+                .target()
+                .or_else(|| reference.resolve().ok().and_then(|direct| direct.target()));
+            found.push((name.to_owned(), id.map(ObjectId::from_git)));
+        }
+        Ok(found)
+    }
+
+    /// The branches that `wanted` names, here and on the remote, by name.
+    pub fn branches(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Branch>, GitError> {
+        let mut tips: BTreeMap<String, Vec<ObjectId>> = BTreeMap::new();
+        let remote = format!("refs/remotes/{}/", self.remote());
+        for prefix in ["refs/heads/", remote.as_str()] {
+            for (name, id) in self.references(prefix)? {
+                if name == "HEAD" || !wanted(&name) {
+                    continue;
+                }
+                if let Some(id) = id {
+                    let known = tips.entry(name).or_default();
+                    if !known.contains(&id) {
+                        known.push(id);
+                    }
+                }
+            }
+        }
+        Ok(tips
+            .into_iter()
+            .map(|(name, tips)| Branch { name, tips })
+            .collect())
+    }
+
+    /// The main branch's name: the configured one, else what the remote's HEAD says, else, where there is no work tree
+    /// that could have switched, HEAD's branch, else `main` or `master`. `None` when this clone has no such branch.
+    pub fn main_branch(&self, configured: Option<&str>) -> Option<String> {
+        if let Some(name) = configured {
+            return self.has_branch(name).then(|| name.to_owned());
+        }
+        let prefix = format!("refs/remotes/{}/", self.remote());
+        let of_remote = self
+            .inner
+            .find_reference(&format!("{prefix}HEAD"))
+            .ok()
+            .and_then(|head| Some(readable(head.symbolic_target_bytes()?)))
+            .and_then(|target| Some(target.strip_prefix(&prefix)?.to_owned()));
+        let of_bare = self.is_bare().then(|| self.head_branch()).flatten();
+        of_remote
+            .into_iter()
+            .chain(of_bare)
+            .chain(USUAL_MAIN.map(str::to_owned))
+            .find(|name| self.has_branch(name))
+    }
+
+    fn has_branch(&self, name: &str) -> bool {
+        [
+            format!("refs/heads/{name}"),
+            format!("refs/remotes/{}/{name}", self.remote()),
+        ]
+        .iter()
+        .any(|name| self.inner.find_reference(name).is_ok())
+    }
+
+    /// The remote that counts: `origin`, or the only one there is.
+    fn remote(&self) -> String {
+        let mut names = BTreeSet::new();
+        if let Ok(remotes) = self.inner.remotes() {
+            names.extend(remotes.iter().flatten().flatten().map(str::to_owned));
+        }
+        match names.first() {
+            Some(only) if names.len() == 1 => only.clone(),
+            _ => "origin".to_owned(),
+        }
+    }
+}
