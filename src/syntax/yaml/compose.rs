@@ -20,11 +20,35 @@ pub const MAX_NODES: usize = 3_000_000;
 /// How many nodes the aliases of a document may stand for.
 pub const MAX_ALIAS_NODES: u64 = 1_000_000;
 
-/// Reads every document of a text. After the first error nothing more is read: the documents before it are whole, and
-/// the one that it is in is left out.
+/// Reads every document of a text by YAML 1.2. After the first error nothing more is read: the documents before it are
+/// whole, and the one that it is in is left out.
 pub fn parse(text: &str) -> Parsed<Vec<Document>> {
+    compose(text, Reader::Yaml12)
+}
+
+/// The same for a file that Helm reads: what Helm's parser takes for a line break is one, and what it refuses is an error.
+pub fn parse_helm(text: &str) -> Parsed<Vec<Document>> {
+    // YAML 1.1 knows three more line breaks. Replacing them by as many bytes keeps every offset.
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        let text = text
+            .replace('\u{85}', " \n")
+            .replace(['\u{2028}', '\u{2029}'], "  \n");
+        return compose(&text, Reader::Helm);
+    }
+    compose(text, Reader::Helm)
+}
+
+/// Who reads the text, where that makes a difference to what is well-formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Yaml12,
+    Helm,
+}
+
+fn compose(text: &str, reader: Reader) -> Parsed<Vec<Document>> {
     let mut composer = Composer {
         text,
+        reader,
         documents: Vec::new(),
         nodes_before: 0,
         current: Current::default(),
@@ -39,6 +63,7 @@ pub fn parse(text: &str) -> Parsed<Vec<Document>> {
 /// Composes the documents of one text.
 struct Composer<'t> {
     text: &'t str,
+    reader: Reader,
     documents: Vec<Document>,
     /// Nodes of the finished documents.
     nodes_before: usize,
@@ -97,6 +122,7 @@ impl<'t> Composer<'t> {
             emit_comments: false,
             emit_anchor_events: true,
             block_scalar_eof_without_line_feed: true,
+            bom_inside_document_as_content: self.reader == Reader::Helm,
         };
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         while let Some(next) = parser.next_event() {
@@ -130,6 +156,9 @@ impl<'t> Composer<'t> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
+                if self.reader == Reader::Helm && style == Style::DoubleQuoted {
+                    self.check_escapes(span)?;
+                }
                 // A value that is not written arrives as `~`.
                 let absent = style == Style::Plain && span.start == span.end;
                 let text: Box<str> = if absent {
@@ -157,6 +186,33 @@ impl<'t> Composer<'t> {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Escapes that YAML 1.2 took over from JSON; Helm's parser knows YAML 1.1.
+    fn check_escapes(&self, span: Span) -> Result<(), SyntaxError> {
+        let raw = self.text.get(span.range()).unwrap_or("");
+        let mut characters = raw.char_indices();
+        while let Some((at, c)) = characters.next() {
+            if c != '\\' {
+                continue;
+            }
+            let Some((kind_at, kind)) = characters.next() else {
+                break;
+            };
+            let is_surrogate = || {
+                raw.get(kind_at + 1..kind_at + 3)
+                    .is_some_and(is_surrogate_start)
+            };
+            let length = match kind {
+                '/' => 2,
+                'u' if is_surrogate() => 6,
+                _ => continue,
+            };
+            let span = Span::new(at, at + length).shifted(span.start as usize);
+            let escape = raw.get(at..at + length).unwrap_or("\\u");
+            return Err(error(span, format!("Helm refuses the escape {escape}")));
         }
         Ok(())
     }
@@ -334,6 +390,13 @@ impl<'t> Composer<'t> {
 /// YAML's character set leaves out control characters, and so does every reader of it.
 fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// The first two digits of `\ud83c` and its like, half a character.
+fn is_surrogate_start(digits: &str) -> bool {
+    let mut digits = digits.chars();
+    matches!(digits.next(), Some('d' | 'D'))
+        && matches!(digits.next(), Some('8' | '9' | 'a'..='f' | 'A'..='F'))
 }
 
 fn error(span: Span, message: String) -> SyntaxError {
