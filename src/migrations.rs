@@ -12,33 +12,13 @@ pub mod directories;
 pub mod lowering;
 pub mod sequence;
 
+use crate::config::Phase;
 use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 use changes::FileChange;
 use directories::MigrationDirectory;
 use sequence::Sequence;
-
-/// When a deployment runs the migrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Before the new version starts: the previous version meets the new schema.
-    #[default]
-    PreUpgrade,
-    /// After it started: the new version meets the old schema.
-    PostUpgrade,
-}
-
-impl Phase {
-    /// The word that configuration and facts use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PreUpgrade => "pre-upgrade",
-            Self::PostUpgrade => "post-upgrade",
-        }
-    }
-}
 
 /// What the configuration says about one directory of migrations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

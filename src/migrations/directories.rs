@@ -1,9 +1,24 @@
 //! Which directories hold migrations, for which database, and which runner reads them.
+//!
+//! A directory is found by its files' names. Names that only migrations have (`1_x.up.sql`, `V1__x.sql`, `1_x/up.sql`)
+//! are enough; a plain number needs more (see `candidates`). Directories of tests, examples and other people's code are
+//! left out unless they are configured.
 
-use super::{MigrationSettings, Phase};
-use crate::discover::{Reader, Snapshot};
-use crate::syntax::migration::{FileName, Runner};
+mod candidates;
+mod dialects;
+mod hints;
+mod runners;
+
+use std::collections::BTreeSet;
+
+use super::MigrationSettings;
+use super::sequence::Sequence;
+use crate::config::Phase;
+use crate::discover::{EntryKind, Reader, Snapshot};
+use crate::syntax::migration::{FileName, Recognition, Runner, recognize};
 use crate::syntax::sql::operation::Dialect;
+use candidates::Candidate;
+use hints::Hints;
 
 /// A directory of migrations for one database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +29,6 @@ pub struct MigrationDirectory {
     pub runner: Runner,
     /// The dialect; generic when it cannot be told.
     pub dialect: Dialect,
-    /// The database as it is written in paths or hints (`cockroachdb`), where that says more than the dialect; else empty.
-    pub database: String,
     /// When files are limited to databases by their names: the words that mean this one. Files without a word belong to all.
     pub databases: Vec<String>,
     /// The server's major version, if it is configured.
@@ -39,6 +52,161 @@ impl MigrationDirectory {
             || name.database.is_empty()
             || self.databases.contains(&name.database)
     }
+
+    /// What tells two directories apart: a path may hold migrations for several databases.
+    fn key(&self) -> (&str, &[String]) {
+        (&self.path, &self.databases)
+    }
+}
+
+/// Finds the directories of a state, sorted by path and database. Configured ones are taken as they are, and when there
+/// is any, no other is looked for.
+pub fn find_directories(
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    configured: &[MigrationSettings],
+) -> Vec<MigrationDirectory> {
+    let mut hints = Hints::of(snapshot);
+    let mut found = if configured.is_empty() {
+        discovered(snapshot, reader, &mut hints)
+    } else {
+        configured
+            .iter()
+            .flat_map(|settings| from_settings(settings, snapshot, reader, &mut hints))
+            .collect()
+    };
+    found.sort_by(|a, b| a.key().cmp(&b.key()));
+    found.dedup_by(|a, b| a.key() == b.key());
+    found
+}
+
+fn discovered(
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    hints: &mut Hints,
+) -> Vec<MigrationDirectory> {
+    let listing = candidates::list(snapshot);
+    for (path, language) in &listing.programs {
+        reader.coverage.skip(
+            path,
+            format!("migrations written in {language} are not judged"),
+        );
+    }
+    let mut found = Vec::new();
+    for mut candidate in listing.candidates {
+        let Some(runner) = runners::of(&candidate, snapshot, reader, hints) else {
+            continue;
+        };
+        if candidate.parts.is_empty() || runner == Runner::Plain {
+            found.extend(per_database(
+                &candidate, runner, None, snapshot, reader, hints,
+            ));
+            continue;
+        }
+        // A runner that reads one directory at a time: the numbered directories are sequences of their own.
+        for part in std::mem::take(&mut candidate.parts) {
+            if let Some(runner) = runners::of(&part, snapshot, reader, hints) {
+                found.extend(per_database(&part, runner, None, snapshot, reader, hints));
+            }
+        }
+    }
+    found
+}
+
+fn from_settings(
+    settings: &MigrationSettings,
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    hints: &mut Hints,
+) -> Vec<MigrationDirectory> {
+    let path = settings.path.trim_start_matches("./").trim_matches('/');
+    let path = if path == "." { "" } else { path };
+    let candidate = Candidate::at(snapshot, path);
+    let runner = settings
+        .runner
+        .or_else(|| runners::of(&candidate, snapshot, reader, hints))
+        .unwrap_or(Runner::Plain);
+    let mut directories = per_database(
+        &candidate,
+        runner,
+        settings.dialect,
+        snapshot,
+        reader,
+        hints,
+    );
+    for directory in &mut directories {
+        directory.server_version = settings.server_version;
+        directory.phase = settings.phase;
+        directory.configured = true;
+    }
+    directories
+}
+
+/// One directory, or one for each database that the names of its files are limited to.
+fn per_database(
+    candidate: &Candidate,
+    runner: Runner,
+    dialect: Option<Dialect>,
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    hints: &mut Hints,
+) -> Vec<MigrationDirectory> {
+    let mut directory = MigrationDirectory {
+        path: candidate.path.clone(),
+        runner,
+        dialect: Dialect::Generic,
+        databases: Vec::new(),
+        server_version: None,
+        phase: Phase::default(),
+        configured: false,
+    };
+    let words = database_words(snapshot, &directory);
+    if words.is_empty() {
+        directory.dialect = dialect.unwrap_or_else(|| {
+            dialects::of_directory(
+                &Sequence::list(snapshot, &directory),
+                &directory,
+                snapshot,
+                reader,
+                hints,
+            )
+        });
+        return vec![directory];
+    }
+    let mut groups: Vec<(&'static str, Dialect, Vec<String>)> = Vec::new();
+    for word in words {
+        let (database, meant) = dialects::of_word(&word).unwrap_or(("", Dialect::Generic));
+        match groups.iter_mut().find(|(known, ..)| *known == database) {
+            Some((.., words)) => words.push(word),
+            None => groups.push((database, meant, vec![word])),
+        }
+    }
+    groups
+        .into_iter()
+        .filter(|&(_, meant, _)| dialect.is_none_or(|wanted| wanted == meant))
+        .map(|(_, meant, databases)| MigrationDirectory {
+            dialect: meant,
+            databases,
+            ..directory.clone()
+        })
+        .collect()
+}
+
+/// The databases that names of files are limited to, sorted.
+fn database_words(snapshot: &Snapshot, directory: &MigrationDirectory) -> BTreeSet<String> {
+    if !matches!(directory.runner, Runner::Popx | Runner::Plain) {
+        return BTreeSet::new();
+    }
+    snapshot
+        .below(&directory.path)
+        .filter(|(_, entry)| entry.kind == EntryKind::File)
+        .filter_map(
+            |(path, _)| match recognize(directory.runner, directory.relative(path)) {
+                Recognition::Migration(name) if !name.database.is_empty() => Some(name.database),
+                _ => None,
+            },
+        )
+        .collect()
 }
 
 /// A directory in both states.
@@ -49,28 +217,49 @@ pub(super) struct DirectoryPair {
     pub(super) subject: MigrationDirectory,
 }
 
-/// Finds the directories of a state. Configured ones are taken as they are, and when there is any, no other is looked for.
-pub fn find_directories(
-    _snapshot: &Snapshot,
-    _reader: &mut Reader<'_>,
-    _configured: &[MigrationSettings],
-) -> Vec<MigrationDirectory> {
-    Vec::new()
-}
-
-/// The directories of either state, sorted by path and dialect.
+/// The directories of either state, sorted. A state in which a directory was not found by itself is listed all the same:
+/// the first of its files would not have been evidence enough.
 pub(super) fn of_both(
     previous: &Snapshot,
     subject: &Snapshot,
     reader: &mut Reader<'_>,
     configured: &[MigrationSettings],
 ) -> Vec<DirectoryPair> {
-    let _ = previous;
-    find_directories(subject, reader, configured)
-        .into_iter()
+    let now = find_directories(subject, reader, configured);
+    let mut pairs: Vec<DirectoryPair> = now
+        .iter()
         .map(|directory| DirectoryPair {
             previous: directory.clone(),
-            subject: directory,
+            subject: directory.clone(),
         })
-        .collect()
+        .collect();
+    if !configured.is_empty() || previous.entries.is_empty() {
+        return pairs;
+    }
+    for before in find_directories(previous, reader, configured) {
+        if let Some(pair) = pairs
+            .iter_mut()
+            .find(|pair| pair.subject.key() == before.key())
+        {
+            pair.previous = before;
+            continue;
+        }
+        let known: BTreeSet<String> = now
+            .iter()
+            .flat_map(|directory| Sequence::list(previous, directory).files)
+            .map(|file| file.path)
+            .collect();
+        let is_known = Sequence::list(previous, &before)
+            .files
+            .iter()
+            .all(|file| known.contains(&file.path));
+        if !is_known {
+            pairs.push(DirectoryPair {
+                previous: before.clone(),
+                subject: before,
+            });
+        }
+    }
+    pairs.sort_by(|a, b| a.subject.key().cmp(&b.subject.key()));
+    pairs
 }

@@ -1,0 +1,242 @@
+//! What a repository's manifests say about its runner and its database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::discover::{EntryKind, Reader, Snapshot};
+use crate::syntax::sql::operation::Dialect;
+
+/// Manifests, listed at once and read when somebody asks.
+pub(super) struct Hints {
+    /// Directory to the manifests in it.
+    manifests: BTreeMap<String, Vec<String>>,
+    read: BTreeMap<String, Manifest>,
+}
+
+/// What one manifest says.
+#[derive(Debug, Clone, Default)]
+struct Manifest {
+    tools: BTreeSet<&'static str>,
+    dialects: BTreeSet<Dialect>,
+}
+
+/// How many manifests outside the way from the directory to the root are read.
+const MOST_MANIFESTS: usize = 64;
+
+/// Names of files that say something.
+const MANIFESTS: &[&str] = &[
+    "go.mod",
+    "Cargo.toml",
+    "package.json",
+    "sqlc.yaml",
+    "sqlc.yml",
+    "sqlc.json",
+    "diesel.toml",
+    "schema.prisma",
+    "drizzle.config.ts",
+    "drizzle.config.js",
+    "wrangler.toml",
+    "wrangler.jsonc",
+    "tern.conf",
+    "dbmate.yml",
+    "atlas.hcl",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "flyway.conf",
+    "flyway.toml",
+    "pyproject.toml",
+    "requirements.txt",
+];
+
+/// A text in a manifest, and the tool that it speaks for.
+const TOOLS: &[(&str, &str)] = &[
+    ("golang-migrate/migrate", "golang-migrate"),
+    ("mattes/migrate", "golang-migrate"),
+    ("pressly/goose", "goose"),
+    ("gobuffalo/pop", "popx"),
+    ("ory/pop", "popx"),
+    ("ory/x ", "popx"),
+    ("rubenv/sql-migrate", "sql-migrate"),
+    ("jackc/tern", "tern"),
+    ("sqlx", "sqlx"),
+    ("refinery", "refinery"),
+    ("diesel", "diesel"),
+    ("flyway", "flyway"),
+    ("liquibase", "liquibase"),
+    ("prisma", "prisma"),
+    ("drizzle", "drizzle"),
+    ("dbmate", "dbmate"),
+];
+
+/// A text in a manifest, and the database whose driver it is.
+const DRIVERS: &[(&str, Dialect)] = &[
+    // Go
+    ("jackc/pgx", Dialect::Postgresql),
+    ("github.com/lib/pq", Dialect::Postgresql),
+    ("go-pg/pg", Dialect::Postgresql),
+    ("driver/postgres", Dialect::Postgresql),
+    ("driver/pgdriver", Dialect::Postgresql),
+    ("go-sql-driver/mysql", Dialect::Mysql),
+    ("driver/mysql", Dialect::Mysql),
+    ("mattn/go-sqlite3", Dialect::Sqlite),
+    ("modernc.org/sqlite", Dialect::Sqlite),
+    ("glebarez/", Dialect::Sqlite),
+    ("ncruces/go-sqlite3", Dialect::Sqlite),
+    ("zombiezen.com/go/sqlite", Dialect::Sqlite),
+    ("driver/sqlite", Dialect::Sqlite),
+    // Rust
+    ("\"postgres\"", Dialect::Postgresql),
+    ("\"postgres_backend\"", Dialect::Postgresql),
+    ("tokio-postgres", Dialect::Postgresql),
+    ("\"mysql\"", Dialect::Mysql),
+    ("mysql_async", Dialect::Mysql),
+    ("\"sqlite\"", Dialect::Sqlite),
+    ("rusqlite", Dialect::Sqlite),
+    // JavaScript
+    ("\"pg\"", Dialect::Postgresql),
+    ("mysql2", Dialect::Mysql),
+    ("better-sqlite3", Dialect::Sqlite),
+    ("\"sqlite3\"", Dialect::Sqlite),
+    ("@libsql/client", Dialect::Sqlite),
+    ("d1_databases", Dialect::Sqlite),
+    // sqlc, Prisma, Drizzle
+    ("\"postgresql\"", Dialect::Postgresql),
+    ("'postgresql'", Dialect::Postgresql),
+    ("engine: postgresql", Dialect::Postgresql),
+    ("engine: mysql", Dialect::Mysql),
+    ("engine: sqlite", Dialect::Sqlite),
+    ("'sqlite'", Dialect::Sqlite),
+    ("'mysql'", Dialect::Mysql),
+    // Java, Python
+    ("org.postgresql", Dialect::Postgresql),
+    ("mysql-connector", Dialect::Mysql),
+    ("mariadb-java-client", Dialect::Mysql),
+    ("sqlite-jdbc", Dialect::Sqlite),
+    ("psycopg", Dialect::Postgresql),
+    ("asyncpg", Dialect::Postgresql),
+    ("pymysql", Dialect::Mysql),
+    ("aiosqlite", Dialect::Sqlite),
+];
+
+impl Hints {
+    /// Lists the manifests of a state.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let mut manifests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (path, entry) in snapshot.entries.iter() {
+            let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+            if entry.kind == EntryKind::File
+                && MANIFESTS.contains(&file)
+                && !directory
+                    .split('/')
+                    .any(|part| matches!(part, "vendor" | "node_modules" | "testdata"))
+            {
+                manifests
+                    .entry(directory.to_owned())
+                    .or_default()
+                    .push(path.clone());
+            }
+        }
+        Self {
+            manifests,
+            read: BTreeMap::new(),
+        }
+    }
+
+    /// The manifests nearest to `directory` name `tool`; when none on the way to the root does, any other may.
+    pub(super) fn uses(
+        &mut self,
+        tool: &str,
+        directory: &str,
+        snapshot: &Snapshot,
+        reader: &mut Reader<'_>,
+    ) -> bool {
+        let near = self.on_the_way(directory);
+        let far: Vec<String> = self
+            .manifests
+            .values()
+            .flatten()
+            .filter(|path| !near.contains(path))
+            .take(MOST_MANIFESTS)
+            .cloned()
+            .collect();
+        near.iter()
+            .chain(&far)
+            .any(|path| self.manifest(path, snapshot, reader).tools.contains(tool))
+    }
+
+    /// The one dialect that the nearest manifests with any driver know; `None` when there is none, or several.
+    pub(super) fn dialect(
+        &mut self,
+        directory: &str,
+        snapshot: &Snapshot,
+        reader: &mut Reader<'_>,
+    ) -> Option<Dialect> {
+        for level in ancestors(directory) {
+            let mut known = BTreeSet::new();
+            for path in self.manifests.get(level).cloned().unwrap_or_default() {
+                known.extend(
+                    self.manifest(&path, snapshot, reader)
+                        .dialects
+                        .iter()
+                        .copied(),
+                );
+            }
+            if let Some(&first) = known.first() {
+                return (known.len() == 1).then_some(first);
+            }
+        }
+        None
+    }
+
+    fn on_the_way(&self, directory: &str) -> Vec<String> {
+        ancestors(directory)
+            .filter_map(|level| self.manifests.get(level))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    fn manifest(&mut self, path: &str, snapshot: &Snapshot, reader: &mut Reader<'_>) -> &Manifest {
+        self.read.entry(path.to_owned()).or_insert_with(|| {
+            let text = reader
+                .read(snapshot, path)
+                .map(|id| reader.sources.get(id).text.clone());
+            text.map(|text| read_manifest(&text)).unwrap_or_default()
+        })
+    }
+}
+
+fn read_manifest(text: &str) -> Manifest {
+    let mut manifest = Manifest::default();
+    for line in text.split('\n').map(str::trim) {
+        // What only a dependency needs says nothing about this project.
+        if line.ends_with("// indirect") || line.starts_with('#') || line.starts_with("//") {
+            continue;
+        }
+        for (needle, tool) in TOOLS {
+            if line.contains(needle) {
+                manifest.tools.insert(tool);
+            }
+        }
+        for (needle, dialect) in DRIVERS {
+            if line.contains(needle) {
+                manifest.dialects.insert(*dialect);
+            }
+        }
+    }
+    manifest
+}
+
+/// The directory, its parent, and so on to the root.
+fn ancestors(directory: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(directory);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = match current.rsplit_once('/') {
+            Some((parent, _)) => Some(parent),
+            None if current.is_empty() => None,
+            None => Some(""),
+        };
+        Some(current)
+    })
+}
