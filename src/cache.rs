@@ -1,13 +1,32 @@
 //! A cache of what was computed from file contents, between runs. It only saves time: without it, or when it is damaged,
 //! every answer is the same.
+//!
+//! A cache file holds the values of one group of keys, such as a directory of migrations. It begins with what it is and a
+//! checksum of the rest; a file that does not is as good as none. It is written to a temporary file and renamed, so that
+//! runs beside each other see a whole one, whichever they see.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+/// Begins every cache file; the last byte is the version of the form.
+const MAGIC: &[u8; 8] = b"relgate\x01";
+/// Cache files above this are neither written nor read.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+const CHECKSUM_BYTES: usize = 32;
 
 /// A directory of cache files.
 #[derive(Debug, Clone)]
 pub struct Cache {
     directory: PathBuf,
 }
+
+/// The values of one group, by what they were computed from.
+pub type Values<V> = BTreeMap<Vec<u8>, V>;
 
 impl Cache {
     /// The cache in `directory`, which is made when something is first stored.
@@ -17,8 +36,141 @@ impl Cache {
         }
     }
 
-    /// Where it is.
-    pub fn directory(&self) -> &std::path::Path {
-        &self.directory
+    /// The values of a group. Whatever is wrong with the file, there are none.
+    ///
+    /// `version` names the code that computed them: values of another version are not read.
+    pub fn load<V: DeserializeOwned>(&self, group: &str, version: &str) -> Values<V> {
+        self.read(group, version).unwrap_or_default()
+    }
+
+    fn read<V: DeserializeOwned>(&self, group: &str, version: &str) -> Option<Values<V>> {
+        let path = self.path(group, version);
+        if std::fs::metadata(&path).ok()?.len() > MOST_BYTES {
+            return None;
+        }
+        let bytes = std::fs::read(&path).ok()?;
+        let rest = bytes.strip_prefix(MAGIC.as_slice())?;
+        let (checksum, payload) = rest.split_at_checked(CHECKSUM_BYTES)?;
+        if checksum != checksum_of(group, version, payload) {
+            return None;
+        }
+        postcard::from_bytes(payload).ok()
+    }
+
+    /// Stores the values of a group instead of those that are there. A cache that cannot be written is none.
+    pub fn store<V: Serialize>(&self, group: &str, version: &str, values: &Values<V>) {
+        // The caller's answers do not depend on it, so there is nothing to say when it fails.
+        let _ = self.write(group, version, values);
+    }
+
+    fn write<V: Serialize>(
+        &self,
+        group: &str,
+        version: &str,
+        values: &Values<V>,
+    ) -> std::io::Result<()> {
+        let payload = postcard::to_stdvec(values).map_err(std::io::Error::other)?;
+        if payload.len() as u64 + 1024 > MOST_BYTES {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        file.write_all(MAGIC)?;
+        file.write_all(&checksum_of(group, version, &payload))?;
+        file.write_all(&payload)?;
+        file.flush()?;
+        file.persist(self.path(group, version))?;
+        Ok(())
+    }
+
+    fn path(&self, group: &str, version: &str) -> PathBuf {
+        let digest = Sha256::new()
+            .chain_update(version)
+            .chain_update([0])
+            .chain_update(group)
+            .finalize();
+        let name: String = digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Path::new(&self.directory).join(name + ".cache")
+    }
+}
+
+/// Binds the payload to its group and version, so that a file under another's name is not taken for it.
+fn checksum_of(group: &str, version: &str, payload: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    Sha256::new()
+        .chain_update(version)
+        .chain_update([0])
+        .chain_update(group)
+        .chain_update([0])
+        .chain_update(payload)
+        .finalize()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(text: &str) -> Values<String> {
+        BTreeMap::from([(b"key".to_vec(), text.to_owned())])
+    }
+
+    fn only_file(directory: &Path) -> PathBuf {
+        let mut files = std::fs::read_dir(directory).unwrap();
+        let file = files.next().unwrap().unwrap().path();
+        assert!(files.next().is_none(), "a temporary file was left behind");
+        file
+    }
+
+    #[test]
+    fn what_is_stored_is_loaded() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::in_directory(directory.path().join("made/on/demand"));
+        assert_eq!(cache.load::<String>("a", "1"), Values::new());
+        cache.store("a", "1", &values("x"));
+        assert_eq!(cache.load::<String>("a", "1"), values("x"));
+        cache.store("a", "1", &values("y"));
+        assert_eq!(cache.load::<String>("a", "1"), values("y"));
+        assert_eq!(cache.load::<String>("a", "2"), Values::new());
+        assert_eq!(cache.load::<String>("b", "1"), Values::new());
+    }
+
+    #[test]
+    fn a_damaged_file_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::in_directory(directory.path());
+        cache.store("a", "1", &values("x"));
+        let path = only_file(directory.path());
+        let whole = std::fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            std::fs::write(&path, &damaged).unwrap();
+            assert_eq!(cache.load::<String>("a", "1"), Values::new(), "byte {at}");
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert_eq!(cache.load::<String>("a", "1"), Values::new(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_file_under_anothers_name_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::in_directory(directory.path());
+        cache.store("a", "1", &values("x"));
+        std::fs::rename(only_file(directory.path()), cache.path("b", "1")).unwrap();
+        assert_eq!(cache.load::<String>("b", "1"), Values::new());
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_no_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        std::fs::write(&file, "in the way").unwrap();
+        let cache = Cache::in_directory(&file);
+        cache.store("a", "1", &values("x"));
+        assert_eq!(cache.load::<String>("a", "1"), Values::new());
     }
 }

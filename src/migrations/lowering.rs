@@ -3,23 +3,32 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Survey;
 use super::directories::MigrationDirectory;
-use super::sequence::MigrationFile;
-use crate::cache::Cache;
-use crate::discover::Reader;
+use super::sequence::{MigrationFile, Sequence};
+use super::{DirectorySurvey, Survey};
+use crate::cache::{Cache, Values};
+use crate::discover::{Reader, Snapshot};
+use crate::git::ObjectId;
 use crate::source::Span;
-use crate::syntax::migration::{Direction, Section};
-use crate::syntax::sql::operation::Statement;
+use crate::syntax::migration::{
+    Direction, FileName, OptOut, Runner, Section, TransactionMode, sections,
+};
+use crate::syntax::sql::operation::{Action, Dialect, ObjectKind, Statement};
+use crate::syntax::sql::{parse_range, with_big_stack};
+
+/// Names the code whose results the cache keeps: change it whenever sections or statements of the same bytes come out
+/// differently.
+const PARSER_VERSION: &str = concat!("lowering 1, relgate ", env!("CARGO_PKG_VERSION"));
 
 /// What a migration file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LoweredFile {
     /// Its sections, in its order. Empty for a file that could not be read, and for a program.
     pub sections: Vec<LoweredSection>,
-    /// What the runner or the parser objects to.
+    /// What the runner or the parser objects to, in the order of the text.
     pub errors: Vec<(Span, String)>,
     /// It could not be read, or is a program: what it does is not known.
     pub opaque: bool,
@@ -41,6 +50,14 @@ impl LoweredFile {
             .iter()
             .filter(move |lowered| lowered.section.direction == direction)
     }
+
+    /// There is nothing to run in a direction.
+    pub fn is_empty(&self, direction: Direction) -> bool {
+        !self.opaque
+            && self
+                .sections(direction)
+                .all(|lowered| lowered.statements.is_empty())
+    }
 }
 
 /// The lowered files of a survey.
@@ -49,30 +66,216 @@ pub struct Lowering {
     files: BTreeMap<Key, Arc<LoweredFile>>,
 }
 
-/// What the statements of a file depend on, beside the parser.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Key {
-    oid: [u8; 20],
-    sidecar: Option<[u8; 20]>,
-    runner: crate::syntax::migration::Runner,
-    dialect: crate::syntax::sql::operation::Dialect,
-    /// Names decide direction and, for some runners, the transaction.
-    down: bool,
-    autocommit: bool,
+/// What the statements of a file depend on, beside the parser. The same bytes mean different things to another runner, in
+/// another dialect, under another name or beside another file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(Vec<u8>);
+
+impl Key {
+    fn of(directory: &MigrationDirectory, file: &MigrationFile) -> Self {
+        let sidecar = file.sidecar.as_ref().map(|(_, oid)| *oid);
+        let means = format!(
+            "{} {} {} {} {} {}",
+            file.oid,
+            sidecar.map_or_else(String::new, |oid: ObjectId| oid.to_string()),
+            directory.runner,
+            directory.dialect.as_str(),
+            file.direction().as_str(),
+            file.name.autocommit,
+        );
+        Self(means.into_bytes())
+    }
 }
 
 impl Lowering {
     /// What a file of a directory says; `None` when it was not lowered.
     pub fn get(
         &self,
-        _directory: &MigrationDirectory,
-        _file: &MigrationFile,
+        directory: &MigrationDirectory,
+        file: &MigrationFile,
     ) -> Option<&Arc<LoweredFile>> {
-        self.files.values().next()
+        self.files.get(&Key::of(directory, file))
     }
 }
 
 /// Lowers every up and down file of both states of the survey, in parallel. What the cache knows is not read at all.
-pub fn lower(_survey: &Survey, _reader: &mut Reader<'_>, _cache: Option<&Cache>) -> Lowering {
-    Lowering::default()
+pub fn lower(survey: &Survey, reader: &mut Reader<'_>, cache: Option<&Cache>) -> Lowering {
+    let mut lowering = Lowering::default();
+    for directory in &survey.directories {
+        lower_directory(directory, survey, reader, cache, &mut lowering);
+    }
+    lowering
+}
+
+fn lower_directory(
+    directory: &DirectorySurvey,
+    survey: &Survey,
+    reader: &mut Reader<'_>,
+    cache: Option<&Cache>,
+    lowering: &mut Lowering,
+) {
+    let group = format!("migrations {}", directory.directory.path);
+    let mut known: Values<LoweredFile> =
+        cache.map_or_else(Values::new, |cache| cache.load(&group, PARSER_VERSION));
+    let mut work = BTreeMap::new();
+    for (sequence, snapshot) in [
+        (&directory.subject, &survey.subject),
+        (&directory.previous, &survey.previous),
+    ] {
+        plan(
+            directory, sequence, snapshot, reader, &mut known, lowering, &mut work,
+        );
+    }
+    if work.is_empty() {
+        return;
+    }
+    let work: Vec<(Key, Work)> = work.into_iter().collect();
+    let done: Vec<(Key, LoweredFile)> = with_big_stack(|| {
+        work.into_par_iter()
+            .map(|(key, work)| (key, lowered(&work)))
+            .collect()
+    });
+    if let Some(cache) = cache {
+        // What another state of the repository needed stays: an audit comes back to it.
+        let mut all = known;
+        for (key, file) in &lowering.files {
+            all.entry(key.0.clone())
+                .or_insert_with(|| LoweredFile::clone(file));
+        }
+        all.extend(done.iter().map(|(key, file)| (key.0.clone(), file.clone())));
+        cache.store(&group, PARSER_VERSION, &all);
+    }
+    lowering
+        .files
+        .extend(done.into_iter().map(|(key, file)| (key, Arc::new(file))));
+}
+
+struct Work {
+    runner: Runner,
+    dialect: Dialect,
+    name: FileName,
+    text: Arc<str>,
+    sidecar: Option<Arc<str>>,
+}
+
+/// Takes what is known, and reads what is not.
+fn plan(
+    directory: &DirectorySurvey,
+    sequence: &Sequence,
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    known: &mut Values<LoweredFile>,
+    lowering: &mut Lowering,
+    work: &mut BTreeMap<Key, Work>,
+) {
+    for file in &sequence.files {
+        let key = Key::of(&directory.directory, file);
+        if lowering.files.contains_key(&key) || work.contains_key(&key) {
+            continue;
+        }
+        if file.name.code {
+            lowering.files.insert(key, Arc::new(opaque()));
+            continue;
+        }
+        if let Some(value) = known.remove(&key.0) {
+            lowering.files.insert(key, Arc::new(value));
+            continue;
+        }
+        let mut read = |path: &str| {
+            let id = reader.read(snapshot, path)?;
+            Some(reader.sources.get(id).text.clone())
+        };
+        match read(&file.path) {
+            Some(text) => {
+                let sidecar = file.sidecar.as_ref().and_then(|(path, _)| read(path));
+                let MigrationDirectory {
+                    runner, dialect, ..
+                } = directory.directory;
+                let name = file.name.clone();
+                work.insert(
+                    key,
+                    Work {
+                        runner,
+                        dialect,
+                        name,
+                        text,
+                        sidecar,
+                    },
+                );
+            }
+            None => {
+                lowering.files.insert(key, Arc::new(opaque()));
+            }
+        }
+    }
+}
+
+fn opaque() -> LoweredFile {
+    LoweredFile {
+        opaque: true,
+        ..LoweredFile::default()
+    }
+}
+
+fn lowered(work: &Work) -> LoweredFile {
+    let cut = sections(work.runner, &work.name, &work.text, work.sidecar.as_deref());
+    let mut errors: Vec<(Span, String)> = cut
+        .errors
+        .into_iter()
+        .map(|error| (error.span, error.message))
+        .collect();
+    let mut sections: Vec<LoweredSection> = cut
+        .value
+        .into_iter()
+        .map(|section| {
+            let parsed = parse_range(&work.text, section.span, work.dialect);
+            errors.extend(
+                parsed
+                    .errors
+                    .into_iter()
+                    .map(|error| (error.span, error.message)),
+            );
+            LoweredSection {
+                section,
+                statements: parsed.value,
+            }
+        })
+        .collect();
+    errors.sort();
+    if work.runner.profile().opt_out == OptOut::Automatic {
+        decline_where_needed(&mut sections);
+    }
+    LoweredFile {
+        sections,
+        errors,
+        opaque: false,
+    }
+}
+
+/// Flyway runs a file without a transaction when a statement in it cannot run in one (its `PostgreSQLParser`).
+fn decline_where_needed(sections: &mut [LoweredSection]) {
+    for lowered in sections {
+        let cannot = lowered
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.operations)
+            .any(|operation| !operation.nested && cannot_run_in_transaction(&operation.action));
+        if cannot {
+            lowered.section.transaction = TransactionMode::Autocommit;
+        }
+    }
+}
+
+fn cannot_run_in_transaction(action: &Action) -> bool {
+    match action {
+        Action::CreateIndex { concurrently, .. } | Action::Drop { concurrently, .. } => {
+            *concurrently
+        }
+        Action::Reindex {
+            kind, concurrently, ..
+        } => *concurrently || matches!(kind, ObjectKind::Schema | ObjectKind::Database),
+        Action::Vacuum { .. } => true,
+        Action::CreateOther { kind, .. } => *kind == ObjectKind::Database,
+        _ => false,
+    }
 }

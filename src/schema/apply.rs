@@ -242,7 +242,7 @@ fn drop_objects(
             ObjectKind::Function => {
                 let arguments = arguments.get(index).and_then(Option::as_deref);
                 object::drop_function(catalog, name, arguments, cascade);
-            },
+            }
             ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
                 if let Some(id) = table.and_then(|table| catalog.id_of(table))
                     && let Some(relation) = catalog.relation_mut(id)
