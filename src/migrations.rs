@@ -86,3 +86,6 @@ pub fn survey(
         directories: surveyed,
     }
 }
+
+#[cfg(test)]
+mod tests;

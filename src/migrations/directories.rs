@@ -263,3 +263,6 @@ pub(super) fn of_both(
     pairs.sort_by(|a, b| a.subject.key().cmp(&b.subject.key()));
     pairs
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Migration files as operations, read once per content and kept in a cache between runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -115,39 +115,49 @@ fn lower_directory(
     lowering: &mut Lowering,
 ) {
     let group = format!("migrations {}", directory.directory.path);
-    let mut known: Values<LoweredFile> =
+    let mut known: Values<Arc<LoweredFile>> =
         cache.map_or_else(Values::new, |cache| cache.load(&group, PARSER_VERSION));
-    let mut work = BTreeMap::new();
+    let mut plan = Plan::default();
     for (sequence, snapshot) in [
         (&directory.subject, &survey.subject),
         (&directory.previous, &survey.previous),
     ] {
-        plan(
-            directory, sequence, snapshot, reader, &mut known, lowering, &mut work,
-        );
+        plan.take(directory, sequence, snapshot, reader, &mut known);
     }
-    if work.is_empty() {
-        return;
-    }
-    let work: Vec<(Key, Work)> = work.into_iter().collect();
-    let done: Vec<(Key, LoweredFile)> = with_big_stack(|| {
+    let work: Vec<(Key, Work)> = plan.work.into_iter().collect();
+    let done: Vec<(Key, Arc<LoweredFile>)> = with_big_stack(|| {
         work.into_par_iter()
-            .map(|(key, work)| (key, lowered(&work)))
+            .map(|(key, work)| (key, Arc::new(lowered(&work))))
             .collect()
     });
-    if let Some(cache) = cache {
-        // What another state of the repository needed stays: an audit comes back to it.
+    if let Some(cache) = cache.filter(|_| !done.is_empty()) {
+        // What another state of the repository needed stays, within bounds: an audit comes back to it.
         let mut all = known;
-        for (key, file) in &lowering.files {
-            all.entry(key.0.clone())
-                .or_insert_with(|| LoweredFile::clone(file));
+        if all.len() > MOST_OTHERS {
+            all.clear();
         }
-        all.extend(done.iter().map(|(key, file)| (key.0.clone(), file.clone())));
+        let current = plan.known.iter().chain(&done);
+        all.extend(current.map(|(key, file)| (key.0.clone(), file.clone())));
         cache.store(&group, PARSER_VERSION, &all);
     }
     lowering
         .files
-        .extend(done.into_iter().map(|(key, file)| (key, Arc::new(file))));
+        .extend(plan.known.into_iter().chain(plan.opaque).chain(done));
+}
+
+/// How many files that this run does not need stay in a cache file.
+const MOST_OTHERS: usize = 20_000;
+
+/// Where each file of a directory comes from.
+#[derive(Default)]
+struct Plan {
+    /// From the cache.
+    known: Vec<(Key, Arc<LoweredFile>)>,
+    /// From nowhere: nothing can be said of them.
+    opaque: Vec<(Key, Arc<LoweredFile>)>,
+    /// From their text.
+    work: BTreeMap<Key, Work>,
+    seen: BTreeSet<Key>,
 }
 
 struct Work {
@@ -158,62 +168,53 @@ struct Work {
     sidecar: Option<Arc<str>>,
 }
 
-/// Takes what is known, and reads what is not.
-fn plan(
-    directory: &DirectorySurvey,
-    sequence: &Sequence,
-    snapshot: &Snapshot,
-    reader: &mut Reader<'_>,
-    known: &mut Values<LoweredFile>,
-    lowering: &mut Lowering,
-    work: &mut BTreeMap<Key, Work>,
-) {
-    for file in &sequence.files {
-        let key = Key::of(&directory.directory, file);
-        if lowering.files.contains_key(&key) || work.contains_key(&key) {
-            continue;
-        }
-        if file.name.code {
-            lowering.files.insert(key, Arc::new(opaque()));
-            continue;
-        }
-        if let Some(value) = known.remove(&key.0) {
-            lowering.files.insert(key, Arc::new(value));
-            continue;
-        }
-        let mut read = |path: &str| {
-            let id = reader.read(snapshot, path)?;
-            Some(reader.sources.get(id).text.clone())
-        };
-        match read(&file.path) {
-            Some(text) => {
-                let sidecar = file.sidecar.as_ref().and_then(|(path, _)| read(path));
-                let MigrationDirectory {
-                    runner, dialect, ..
-                } = directory.directory;
-                let name = file.name.clone();
-                work.insert(
-                    key,
-                    Work {
-                        runner,
-                        dialect,
-                        name,
-                        text,
-                        sidecar,
-                    },
-                );
+impl Plan {
+    /// Takes what is known, and reads what is not.
+    fn take(
+        &mut self,
+        directory: &DirectorySurvey,
+        sequence: &Sequence,
+        snapshot: &Snapshot,
+        reader: &mut Reader<'_>,
+        known: &mut Values<Arc<LoweredFile>>,
+    ) {
+        for file in &sequence.files {
+            let key = Key::of(&directory.directory, file);
+            if !self.seen.insert(key.clone()) {
+                continue;
             }
-            None => {
-                lowering.files.insert(key, Arc::new(opaque()));
+            if let Some(value) = known.remove(&key.0) {
+                self.known.push((key, value));
+                continue;
             }
+            let mut read = |path: &str| {
+                let id = reader.read(snapshot, path)?;
+                Some(reader.sources.get(id).text.clone())
+            };
+            let text = if file.name.code {
+                None
+            } else {
+                read(&file.path)
+            };
+            let Some(text) = text else {
+                let opaque = LoweredFile {
+                    opaque: true,
+                    ..LoweredFile::default()
+                };
+                self.opaque.push((key, Arc::new(opaque)));
+                continue;
+            };
+            self.work.insert(
+                key,
+                Work {
+                    runner: directory.directory.runner,
+                    dialect: directory.directory.dialect,
+                    name: file.name.clone(),
+                    sidecar: file.sidecar.as_ref().and_then(|(path, _)| read(path)),
+                    text,
+                },
+            );
         }
-    }
-}
-
-fn opaque() -> LoweredFile {
-    LoweredFile {
-        opaque: true,
-        ..LoweredFile::default()
     }
 }
 

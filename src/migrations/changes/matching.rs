@@ -78,8 +78,10 @@ impl Matcher<'_> {
                 let best = candidates
                     .iter()
                     .enumerate()
+                    .take(MOST_COMPARED)
                     .filter_map(|(at, &index)| {
-                        Some((self.likeness(&before, self.fresh.get(index)?.as_ref()?), at))
+                        let likeness = self.likeness(&before, self.fresh.get(index)?.as_ref()?)?;
+                        Some((likeness, at))
                     })
                     // Of equally good ones the first, so that files in order stay in order.
                     .max_by_key(|&(likeness, at)| (likeness, std::cmp::Reverse(at)));

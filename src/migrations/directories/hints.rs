@@ -201,7 +201,14 @@ impl Hints {
             let text = reader
                 .read(snapshot, path)
                 .map(|id| reader.sources.get(id).text.clone());
-            text.map(|text| read_manifest(&text)).unwrap_or_default()
+            // `diesel.toml` speaks for diesel by being there.
+            let mut manifest = read_manifest(path.rsplit('/').next().unwrap_or(path));
+            if let Some(text) = text {
+                let inside = read_manifest(&text);
+                manifest.tools.extend(inside.tools);
+                manifest.dialects.extend(inside.dialects);
+            }
+            manifest
         })
     }
 }
