@@ -12,6 +12,7 @@ mod helm;
 mod node;
 mod path;
 mod scalar;
+mod tabs;
 mod typed;
 mod value;
 

@@ -8,6 +8,7 @@ use crate::source::Span;
 use crate::syntax::{Parsed, SyntaxError};
 
 use super::node::{Document, KindData, NodeData, NodeId, Style, Tag};
+use super::tabs::misplaced_tab;
 
 /// Longer texts are not read.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -53,7 +54,16 @@ fn compose(text: &str, reader: Reader) -> Parsed<Vec<Document>> {
         nodes_before: 0,
         current: Current::default(),
     };
-    let errors = composer.run().err().into_iter().collect();
+    let mut errors: Vec<SyntaxError> = composer.run().err().into_iter().collect();
+    if errors.is_empty() && reader == Reader::Helm {
+        let tab = misplaced_tab(text, &composer.documents);
+        errors.extend(tab.map(|span| {
+            error(
+                span,
+                "Helm refuses a tab here; YAML indents with spaces".to_owned(),
+            )
+        }));
+    }
     Parsed {
         value: composer.documents,
         errors,

@@ -231,17 +231,11 @@ fn key_text(data: &Data) -> Result<String, String> {
 
 /// A scalar by its style and tag (`decoder.scalar` and `resolve`).
 fn scalar(text: &str, style: Style, tag: Option<&str>) -> Result<Data, String> {
-    let tag = match tag {
-        Some("!") if style == Style::Plain && text.is_empty() => {
-            return Ok(Data::String("".into()));
-        }
-        // libyaml's parser drops the tag `!` and then treats even a quoted scalar as a plain one.
-        Some("!") => None,
-        None if style != Style::Plain => return Ok(Data::String(text.into())),
-        tag => tag,
-    };
     let Some(tag) = tag else {
-        return Ok(plain(text));
+        return Ok(match style {
+            Style::Plain => plain(text),
+            _ => Data::String(text.into()),
+        });
     };
     let refuse = |kind: &str| Err(format!("Helm cannot read `{}` as {kind}", shortened(text)));
     match tag.strip_prefix(CORE) {
@@ -458,7 +452,7 @@ mod tests {
             ("!!bool yes", "true"),
             ("!!binary aGk=", "\"hi\""),
             ("!local 12", "\"12\""),
-            ("! '12'", "12"),
+            ("! 12", "\"12\""),
         ] {
             let value = read(&format!("key: {text}\n")).unwrap();
             assert_eq!(told(value.get("key").unwrap()), expected, "{text}");
@@ -506,7 +500,7 @@ mod tests {
             ),
             ("a: 1\n---\na: 2", "{a: 1}"),
             ("%YAML 1.1\n---\na: 1", "{a: 1}"),
-            ("a: \u{feff}b", "{a: \"\u{feff}b\"}"),
+            ("a: \u{feff}b", "{a: \"\\u{feff}b\"}"),
         ] {
             assert_eq!(
                 read(text).map(|value| told(&value)).as_deref(),
