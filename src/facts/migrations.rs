@@ -1,6 +1,7 @@
 //! What changed in the migrations since the previous release.
 
 mod collect;
+mod describe;
 
 pub use collect::{OperationSite, collect};
 

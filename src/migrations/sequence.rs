@@ -3,7 +3,7 @@
 use super::directories::MigrationDirectory;
 use crate::discover::{EntryKind, Snapshot};
 use crate::git::ObjectId;
-use crate::syntax::migration::{Direction, FileName, Layout, Recognition, Role, recognize};
+use crate::syntax::migration::{Direction, FileName, Layout, Order, Recognition, Role, recognize};
 
 /// A migration file at a state of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,20 +53,9 @@ impl Sequence {
             }
         }
         sequence.drop_overridden(directory);
-        sequence.files.sort_by(|a, b| {
-            (
-                a.name.role == Role::Repeatable,
-                &a.name.order,
-                a.name.role,
-                &a.path,
-            )
-                .cmp(&(
-                    b.name.role == Role::Repeatable,
-                    &b.name.order,
-                    b.name.role,
-                    &b.path,
-                ))
-        });
+        sequence
+            .files
+            .sort_by(|a, b| a.position().cmp(&b.position()));
         sequence
     }
 
@@ -122,6 +111,17 @@ impl Sequence {
 }
 
 impl MigrationFile {
+    /// Where it stands in its sequence: repeatable ones last, then by version, the way up before the way back.
+    pub fn position(&self) -> (bool, &Order, Role, &str) {
+        let name = &self.name;
+        (
+            name.role == Role::Repeatable,
+            &name.order,
+            name.role,
+            &self.path,
+        )
+    }
+
     /// The direction that the file has in facts: `up` when it holds both.
     pub fn direction(&self) -> Direction {
         if self.name.role == Role::Down {
