@@ -16,13 +16,24 @@ pub mod values;
 pub mod workflows;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::source::Location;
 
 /// Names a place in [`Origins`]; 0 is "no place". A finding that a policy makes from a fact points at its origin.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    Deserialize,
+    Serialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct Origin(pub u32);
@@ -38,23 +49,25 @@ impl Origins {
         Origin(u32::try_from(self.0.len()).unwrap_or(u32::MAX))
     }
 
+    /// How many places are kept: the number of the last one.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The place behind an origin.
     pub fn get(&self, origin: Origin) -> Option<Location> {
         self.0.get((origin.0 as usize).checked_sub(1)?).copied()
     }
 }
 
-/// A clock in seconds since 1970 as RFC 3339 in UTC; empty for what no calendar holds.
-pub fn rfc3339(seconds: i64) -> String {
-    chrono::DateTime::from_timestamp(seconds, 0)
-        .filter(|time| (0..=9999).contains(&chrono::Datelike::year(time)))
-        .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
-        .unwrap_or_default()
-}
-
 /// Everything that policies see, beside `params`, `variables` and `now`.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Facts {
     /// What is being released, and what came before it.
     pub release: release::ReleaseFacts,
@@ -81,8 +94,8 @@ pub struct Facts {
 }
 
 /// A finding, as a policy sees it.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct FindingFact {
     /// The rule's or the validation's id.
     pub rule: String,

@@ -4,16 +4,24 @@
 //! ([`evaluate`]), and tested by the examples that they carry. Rules and policies meet only in what they leave:
 //! findings.
 
+pub mod builtin;
+pub mod cel;
+mod check;
 pub mod document;
 pub mod error;
 pub mod evaluate;
+pub mod examples;
 pub mod exceptions;
+pub mod glob;
 pub mod load;
+mod node;
 pub mod outcome;
+mod read;
+pub mod suggest;
 
 pub use document::{Control, Policy};
 pub use error::{EvaluationError, PolicyError, PolicyErrors};
 pub use evaluate::{Input, evaluate};
 pub use exceptions::Waiver;
-pub use load::{PolicySet, PolicySource, load};
+pub use load::{Loaded, PolicySet, PolicySource, load};
 pub use outcome::{Demand, Evaluation};

@@ -6,13 +6,13 @@ mod describe;
 pub use collect::{OperationSite, collect};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Origin;
 
 /// The migrations.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct MigrationsFacts {
     /// The directories that hold migrations, found or configured.
     pub directories: Vec<MigrationDirectoryFact>,
@@ -29,8 +29,8 @@ pub struct MigrationsFacts {
 }
 
 /// A directory of migrations.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct MigrationDirectoryFact {
     /// Its path.
     pub path: String,
@@ -51,8 +51,8 @@ pub struct MigrationDirectoryFact {
 }
 
 /// A migration file (or, for runners with both directions in one file, one direction of it).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct MigrationFact {
     /// Its path in the subject (for a deleted one, in the previous release).
     pub path: String,
@@ -95,8 +95,8 @@ pub struct MigrationFact {
 }
 
 /// One operation of a statement.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct OperationFact {
     /// The file.
     pub path: String,

@@ -1,16 +1,11 @@
 //! What is being released, and what came before it.
 
-mod collect;
-mod lost;
-
-pub use collect::{Contents, Naming, collect};
-
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The release that is judged.
-#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReleaseFacts {
     /// The tag's name; empty when no tag is judged.
     pub tag: String,
@@ -64,11 +59,13 @@ pub struct ReleaseFacts {
     pub same_commit_tags: Vec<String>,
     /// Commits of the previous release that are not in this one by patch id; only when `parallel`.
     pub lost_commits: Vec<LostCommitFact>,
+    /// The places that the configuration says hold the version; empty when it names none.
+    pub version_references: Vec<VersionReferenceFact>,
 }
 
 /// Another release.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReleaseRef {
     /// Its tag; empty when there is no such release.
     pub tag: String,
@@ -79,8 +76,8 @@ pub struct ReleaseRef {
 }
 
 /// How the version grew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct StepFact {
     /// Exactly one part grew by one and those behind it are 0, or there is nothing to compare with.
     pub regular: bool,
@@ -89,8 +86,8 @@ pub struct StepFact {
 }
 
 /// A candidate of the version that is judged.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct CandidateFact {
     /// Its tag.
     pub tag: String,
@@ -109,8 +106,8 @@ pub struct CandidateFact {
 }
 
 /// About a hotfix.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct HotfixFact {
     /// The tag of the release it fixes; empty when that does not exist.
     pub base_tag: String,
@@ -123,8 +120,8 @@ pub struct HotfixFact {
 }
 
 /// A commit that the release before has and this one has not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct LostCommitFact {
     /// The commit.
     pub id: String,
@@ -132,4 +129,20 @@ pub struct LostCommitFact {
     pub summary: String,
     /// A commit with the same first line is in the subject: it may be there in other words.
     pub similar_present: bool,
+}
+
+/// A place that must hold the version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct VersionReferenceFact {
+    /// The file.
+    pub path: String,
+    /// The configured pattern.
+    pub pattern: String,
+    /// The pattern was found in the file.
+    pub found: bool,
+    /// The version that stands there, without prefix; empty when the pattern was not found.
+    pub version: String,
+    /// The place; of the file when the pattern was not found.
+    pub origin: super::Origin,
 }

@@ -1,13 +1,13 @@
 //! What changed in the charts' values since the previous release. Keys and types, never scalar values.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Origin;
 
 /// Differences of the values.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ValuesFacts {
     /// Keys that are new.
     pub added: Vec<ValueFact>,
@@ -22,8 +22,8 @@ pub struct ValuesFacts {
 }
 
 /// One key of a chart's values.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ValueFact {
     /// The chart's name.
     pub chart: String,

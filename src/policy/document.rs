@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::finding::Severity;
 use crate::gate::Stage;
 use crate::source::Span;
+use crate::syntax::yaml::{self, Node};
 use crate::version::ReleaseType;
 
 /// The `apiVersion` that relgate understands.
@@ -18,35 +19,28 @@ pub struct Expression {
     pub text: Arc<str>,
     /// The scalar that holds it, in the document's file.
     pub span: Span,
-    /// Where each piece of the text stands in the file, as `(offset in the text, offset in the file)`, ascending: a block
-    /// scalar loses its indentation, so that offsets in the text and in the file are not a constant apart.
-    pub pieces: Vec<(u32, u32)>,
 }
 
 impl Expression {
-    /// The place in the file of a range of bytes of the text.
-    pub fn place(&self, range: std::ops::Range<usize>) -> Span {
-        let at = |offset: usize| {
-            let index = self
-                .pieces
-                .partition_point(|&(text, _)| text as usize <= offset);
-            let Some(&(text, file)) = index
-                .checked_sub(1)
-                .and_then(|index| self.pieces.get(index))
-            else {
-                return self.span.start as usize;
-            };
-            file as usize + (offset - text as usize)
-        };
-        let start = at(range.start);
-        // The end is mapped through the last byte: behind it, the next line's piece may begin.
-        let end = if range.end > range.start {
-            at(range.end - 1) + 1
-        } else {
-            start
-        };
-        Span::new(start, end)
+    /// The place in the file of a range of bytes of the text. A block scalar loses its indentation and quotes lose their
+    /// escapes, so the file is read again: this is for messages only.
+    pub fn place(&self, file: &str, range: std::ops::Range<usize>) -> Span {
+        let documents = yaml::parse(file).value;
+        documents
+            .iter()
+            .find_map(|document| find(document.root(), self.span))
+            .and_then(|node| yaml::scalar_text(file, node))
+            .map_or(self.span, |scalar| scalar.to_file_span(range))
     }
+}
+
+fn find(node: Node<'_>, span: Span) -> Option<Node<'_>> {
+    if node.text().is_some() {
+        return (node.definition_span() == span).then_some(node);
+    }
+    node.items()
+        .find_map(|item| find(item, span))
+        .or_else(|| node.entries().find_map(|(_, value)| find(value, span)))
 }
 
 /// A control of an audit framework.
@@ -96,6 +90,31 @@ pub struct Param {
     pub description: String,
 }
 
+impl Param {
+    /// Whether a value may be given to it, or why not, as the end of a sentence.
+    pub fn accepts(&self, value: &serde_json::Value) -> Result<(), String> {
+        let fits = match self.kind {
+            ParamType::String => value.is_string(),
+            ParamType::Bool => value.is_boolean(),
+            ParamType::Int => value.is_i64(),
+            ParamType::List => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(serde_json::Value::is_string)),
+        };
+        if !fits {
+            return Err(match self.kind {
+                ParamType::List => "must be a list of texts".to_owned(),
+                kind => format!("must be of type {}", kind.as_str()),
+            });
+        }
+        if !self.allowed.is_empty() && !self.allowed.contains(value) {
+            let words: Vec<String> = self.allowed.iter().map(ToString::to_string).collect();
+            return Err(format!("must be one of {}", words.join(", ")));
+        }
+        Ok(())
+    }
+}
+
 /// A named expression: a condition or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -128,7 +147,9 @@ pub struct Message {
 pub struct DemandRule {
     /// Its id, unique in the policy.
     pub id: String,
-    /// When it fires.
+    /// Why it asks.
+    pub description: String,
+    /// `match`: a list of the facts that make it fire (none: it is silent), or a bool.
     pub trigger: Expression,
     /// The type that it asks for.
     pub at_least: ReleaseType,
@@ -157,6 +178,15 @@ pub struct Validation {
     pub about: Option<Expression>,
     /// What to do.
     pub help: String,
+}
+
+impl Validation {
+    /// The expression that decides whether it fires.
+    pub fn trigger(&self) -> &Expression {
+        match &self.trigger {
+            Trigger::Match(expression) | Trigger::MustHold(expression) => expression,
+        }
+    }
 }
 
 /// What closes an evidenced gate.
@@ -284,15 +314,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_scalars_offsets_are_mapped_line_by_line() {
-        // The text "ab\ncd" stands in the file as "|\n    ab\n    cd", from offset 10.
-        let expression = Expression {
-            text: "ab\ncd".into(),
-            span: Span::new(10, 25),
-            pieces: vec![(0, 16), (3, 23)],
+    fn places_are_those_of_the_file() {
+        let file =
+            "a: 1\nb:\n  - >-\n    one &&\n    two\n  - |\n    three\n    four\n  - 'it''s'\n";
+        let document = &yaml::parse(file).value[0];
+        let check = |index: usize, part: &str| {
+            let node = document
+                .root()
+                .get("b")
+                .unwrap()
+                .items()
+                .nth(index)
+                .unwrap();
+            let expression = Expression {
+                text: node.text().unwrap().into(),
+                span: node.definition_span(),
+            };
+            let start = expression.text.find(part).unwrap();
+            let place = expression.place(file, start..start + part.len());
+            assert_eq!(&file[place.range()], part);
         };
-        assert_eq!(expression.place(0..2), Span::new(16, 18));
-        assert_eq!(expression.place(3..5), Span::new(23, 25));
-        assert_eq!(expression.place(1..4), Span::new(17, 24));
+        check(0, "two");
+        check(0, "one");
+        check(1, "four");
+        check(2, "it");
     }
 }

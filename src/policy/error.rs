@@ -62,7 +62,7 @@ fn count(n: usize) -> String {
 }
 
 /// An expression that could not be evaluated: the verdict is `error`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("policy {policy}/{id} could not be evaluated: {message}")]
 pub struct EvaluationError {
     /// The policy's name.
@@ -79,6 +79,8 @@ pub struct EvaluationError {
     pub message: String,
     /// The document's path, or `builtin:<pack>/<file>`.
     pub path: String,
-    /// The 1-based line of the expression in it.
+    /// The 1-based line of what failed in it.
     pub line: u32,
+    /// The 1-based column.
+    pub column: u32,
 }

@@ -1,9 +1,16 @@
 //! Waivers: `PolicyException` documents, which cover findings, demands and gates for a while.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity, Status};
+use crate::gate::{GateOutcome, GateStatus, WaiverUse};
 use crate::source::{Location, SourceId, Sources};
+use crate::syntax::yaml::{self, Node};
+
+use super::cel;
+use super::glob;
+use super::node::Reader;
+use super::read::head;
 
 /// A waiver that was read and is well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +29,9 @@ pub struct Waiver {
     pub approved_by: String,
     /// From when it counts.
     pub effective_on: DateTime<Utc>,
-    /// Until when.
+    /// From when it does not count any more.
     pub expires_at: DateTime<Utc>,
-    /// `expires_at` as it is written.
+    /// `expiresAt` as it is written.
     pub expires_at_text: String,
     /// Its place.
     pub location: Location,
@@ -40,6 +47,282 @@ pub struct Waivers {
 }
 
 /// Reads a file of `PolicyException` documents.
-pub fn read(_sources: &Sources, _file: SourceId) -> Waivers {
-    Waivers::default()
+pub fn read(sources: &Sources, file: SourceId) -> Waivers {
+    let source = sources.get(file);
+    let mut found = Waivers::default();
+    let parsed = yaml::parse(&source.text);
+    let invalid = |span, message: String| {
+        let location = Location { source: file, span };
+        Finding::at("exception-invalid", Severity::Error, location, message)
+            .help("a waiver needs policyRefs, reason, approvedBy, effectiveOn and expiresAt; until then it waives nothing")
+    };
+    for error in parsed.errors {
+        found.findings.push(invalid(error.span, error.message));
+    }
+    for document in parsed.value.iter().filter(|document| !document.is_empty()) {
+        let mut reader = Reader::new(&source.path, source.text.clone());
+        let waiver = exception(&mut reader, document.root(), file);
+        let mistakes = reader
+            .errors
+            .into_iter()
+            .map(|error| invalid(error.span, error.message));
+        let before = found.findings.len();
+        found.findings.extend(mistakes);
+        if found.findings.len() == before {
+            found.waivers.extend(waiver);
+        }
+    }
+    found
+}
+
+fn exception(reader: &mut Reader, root: Node<'_>, file: SourceId) -> Option<Waiver> {
+    let fields = reader.fields(
+        root,
+        "a waiver",
+        &["apiVersion", "kind", "metadata", "spec"],
+    );
+    head(reader, &fields, "PolicyException");
+    let (Some(metadata), Some(spec)) = (fields.get("metadata"), fields.get("spec")) else {
+        reader.error(fields.span, "a waiver needs `metadata` and `spec`");
+        return None;
+    };
+    let metadata = reader.fields(metadata, "metadata", &["name", "title", "description"]);
+    let name_span = metadata.get("name").map_or(metadata.span, Node::span);
+    let names = [
+        "policyRefs",
+        "match",
+        "reason",
+        "approvedBy",
+        "effectiveOn",
+        "expiresAt",
+    ];
+    let spec = reader.fields(spec, "the spec of a waiver", &names);
+    let mut refs = Vec::new();
+    for item in reader.items(&spec, "policyRefs") {
+        let fields = reader.fields(item, "a policy reference", &["name", "ids"]);
+        let name = reader.required(&fields, "name", "a policy reference");
+        refs.push((name, reader.texts(&fields, "ids")));
+    }
+    if refs.is_empty() {
+        reader.error(spec.span, "a waiver needs `policyRefs`");
+    }
+    let (mut paths, mut tags) = (Vec::new(), Vec::new());
+    if let Some(node) = spec.get("match") {
+        let fields = reader.fields(node, "`match`", &["paths", "tags"]);
+        paths = reader.texts(&fields, "paths");
+        tags = reader.texts(&fields, "tags");
+    }
+    let name = reader.required(&metadata, "name", "metadata");
+    let reason = reader.required(&spec, "reason", "a waiver");
+    let approved_by = reader.required(&spec, "approvedBy", "a waiver");
+    let mut time = |field: &str, end: bool| {
+        let text = reader.required(&spec, field, "a waiver");
+        if text.is_empty() {
+            return None;
+        }
+        let time = moment(&text, end);
+        if time.is_none()
+            && let Some(node) = spec.get(field)
+        {
+            reader.error(
+                node.span(),
+                format!("`{field}` is a day (2026-12-01) or a time (RFC 3339)"),
+            );
+        }
+        time.map(|time| (time, text))
+    };
+    let (effective_on, _) = time("effectiveOn", false)?;
+    let (expires_at, expires_at_text) = time("expiresAt", true)?;
+    if expires_at <= effective_on {
+        reader.error(spec.span, "it expires before it takes effect");
+    }
+    Some(Waiver {
+        name,
+        refs,
+        paths,
+        tags,
+        reason,
+        approved_by,
+        effective_on,
+        expires_at,
+        expires_at_text,
+        location: Location {
+            source: file,
+            span: name_span,
+        },
+    })
+}
+
+/// A time, or a day in UTC: from its begin, or to its end.
+fn moment(text: &str, end: bool) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    let day = if end {
+        day.checked_add_days(Days::new(1))?
+    } else {
+        day
+    };
+    Some(day.and_hms_opt(0, 0, 0)?.and_utc())
+}
+
+impl Waiver {
+    fn names(&self, policy: &str, id: &str) -> bool {
+        self.refs.iter().any(|(name, ids)| {
+            // `rules` covers what came from a rule; the findings of validations are covered by it only when they are named.
+            (name == policy && (ids.is_empty() || ids.iter().any(|known| known == id)))
+                || (name == "rules" && policy != "gates" && ids.iter().any(|known| known == id))
+        })
+    }
+
+    fn covers_path(&self, path: &str) -> bool {
+        self.paths.is_empty()
+            || self
+                .paths
+                .iter()
+                .any(|pattern| glob::matches(pattern, path))
+    }
+
+    fn covers_tag(&self, tag: &str) -> bool {
+        self.tags.is_empty() || self.tags.iter().any(|pattern| glob::matches(pattern, tag))
+    }
+
+    fn usage(&self) -> WaiverUse {
+        WaiverUse {
+            name: self.name.clone(),
+            reason: self.reason.clone(),
+            approved_by: self.approved_by.clone(),
+            expires_at: self.expires_at_text.clone(),
+        }
+    }
+}
+
+/// Applies waivers, and remembers which of them were of use.
+pub(super) struct Desk<'w> {
+    all: &'w Waivers,
+    /// The waivers whose tags match, each with whether it counts now and whether it was used.
+    here: Vec<Case<'w>>,
+}
+
+struct Case<'w> {
+    waiver: &'w Waiver,
+    counts: bool,
+    expired: bool,
+    used: bool,
+}
+
+impl<'w> Desk<'w> {
+    pub(super) fn new(all: &'w Waivers, tag: &str, now: DateTime<Utc>) -> Self {
+        let here = all.waivers.iter().filter(|waiver| waiver.covers_tag(tag));
+        let here = here.map(|waiver| Case {
+            waiver,
+            counts: waiver.effective_on <= now && now < waiver.expires_at,
+            expired: waiver.expires_at <= now,
+            used: false,
+        });
+        Self {
+            all,
+            here: here.collect(),
+        }
+    }
+
+    fn find(&mut self, policy: &str, id: &str, path: &str) -> Option<WaiverUse> {
+        let case = self.here.iter_mut().find(|case| {
+            case.counts && case.waiver.names(policy, id) && case.waiver.covers_path(path)
+        })?;
+        case.used = true;
+        Some(case.waiver.usage())
+    }
+
+    /// Marks a finding as waived if a waiver covers it. `policy` is `rules` for what a rule found.
+    pub(super) fn waive_finding(&mut self, finding: &mut Finding, policy: &str, sources: &Sources) {
+        if finding.status != Status::Open {
+            return;
+        }
+        let path = finding
+            .location
+            .map_or("", |location| sources.get(location.source).path.as_str());
+        if let Some(waiver) = self.find(policy, &finding.rule, path) {
+            finding.status = Status::Waived;
+            finding.status_reason = format!(
+                "waived until {} by {}: \"{}\"",
+                waiver.expires_at, waiver.approved_by, waiver.reason
+            );
+        }
+    }
+
+    /// Splits the facts of a demand by the waiver that covers them.
+    pub(super) fn split_demand(
+        &mut self,
+        policy: &str,
+        id: &str,
+        facts: Vec<cel::Value>,
+        path: impl Fn(&cel::Value) -> Option<String>,
+    ) -> Vec<(Option<WaiverUse>, Vec<cel::Value>)> {
+        if facts.is_empty() {
+            return vec![(self.find(policy, id, ""), facts)];
+        }
+        let mut groups: Vec<(Option<WaiverUse>, Vec<cel::Value>)> = Vec::new();
+        for fact in facts {
+            let waiver = self.find(policy, id, path(&fact).as_deref().unwrap_or(""));
+            match groups.iter_mut().find(|(known, _)| *known == waiver) {
+                Some((_, group)) => group.push(fact),
+                None => groups.push((waiver, vec![fact])),
+            }
+        }
+        groups
+    }
+
+    /// Marks an open gate as waived if a waiver covers it.
+    pub(super) fn waive_gate(&mut self, gate: &mut GateOutcome, policy: &str) {
+        if !matches!(gate.status, GateStatus::Fail | GateStatus::NotEvaluated) {
+            return;
+        }
+        let id = gate.id.clone();
+        if let Some(waiver) = self
+            .find("gates", &id, "")
+            .or_else(|| self.find(policy, &id, ""))
+        {
+            gate.status = GateStatus::Waived;
+            gate.message = format!(
+                "waived until {} by {}: \"{}\"",
+                waiver.expires_at, waiver.approved_by, waiver.reason
+            );
+            gate.waiver = Some(waiver);
+        }
+    }
+
+    /// What is wrong with the waivers themselves: invalid, expired, or of no use here.
+    pub(super) fn finish(self) -> Vec<Finding> {
+        let mut findings = self.all.findings.clone();
+        for case in &self.here {
+            let waiver = case.waiver;
+            let about = format!("waiver `{}`", waiver.name);
+            if case.expired {
+                let message = format!("{about} expired on {}", waiver.expires_at_text);
+                findings.push(
+                    Finding::at(
+                        "exception-expired",
+                        Severity::Warning,
+                        waiver.location,
+                        message,
+                    )
+                    .help("remove it, or have it approved again with a new date"),
+                );
+            } else if case.counts && !case.used {
+                let message = format!("{about} covers nothing in this release");
+                findings.push(
+                    Finding::at(
+                        "exception-unused",
+                        Severity::Warning,
+                        waiver.location,
+                        message,
+                    )
+                    .help("remove it, or correct what it names"),
+                );
+            }
+        }
+        findings
+    }
 }

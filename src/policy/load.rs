@@ -1,10 +1,17 @@
 //! Documents to a [`PolicySet`]: read, checked by name, and named by a digest.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
-use super::document::Policy;
-use super::error::PolicyErrors;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::cel::{self, Mistake, Program};
+use super::document::{Expression, Policy};
+use super::error::{PolicyError, PolicyErrors};
+use super::node::Reader;
+use super::suggest::did_you_mean;
+use super::{builtin, check, read};
 
 /// Where policies come from: one entry of `policies:` in the configuration, after files were found and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +27,44 @@ pub enum PolicySource {
     },
 }
 
+/// A policy with what it was read from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The policy.
+    pub policy: Policy,
+    /// The file that it was read from.
+    pub path: String,
+    /// The file's content.
+    pub text: Arc<str>,
+    /// The values of its parameters.
+    pub params: BTreeMap<String, Value>,
+}
+
 /// Loaded policies, ready to be evaluated.
 #[derive(Debug, Default)]
 pub struct PolicySet {
-    policies: Vec<Policy>,
+    policies: Vec<Loaded>,
     packs: Vec<String>,
     digest: String,
+    /// Programs by their text: an expression is read when it is first needed. A text means the same in every policy.
+    programs: Mutex<HashMap<Arc<str>, Result<Arc<Program>, Mistake>>>,
 }
 
 impl PolicySet {
+    /// A set of one policy, for its examples.
+    pub(super) fn of(loaded: Loaded) -> Self {
+        Self {
+            policies: vec![loaded],
+            ..Self::default()
+        }
+    }
+
     /// The policies in the order of the configuration.
-    pub fn policies(&self) -> &[Policy] {
+    pub fn policies(&self) -> &[Loaded] {
         &self.policies
     }
 
-    /// The names of the packs and files that they come from.
+    /// The names of the packs and files that they come from, in the order of the configuration.
     pub fn packs(&self) -> &[String] {
         &self.packs
     }
@@ -43,12 +73,225 @@ impl PolicySet {
     pub fn digest(&self) -> &str {
         &self.digest
     }
+
+    /// The value of a parameter, by the first policy that has one of that name.
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.policies
+            .iter()
+            .find_map(|loaded| loaded.params.get(name))
+    }
+
+    /// The program of an expression, read at its first use. It must be called with room on the stack.
+    pub(super) fn program(&self, expression: &Expression) -> Result<Arc<Program>, Mistake> {
+        // A lock is poisoned when another thread panicked while it read an expression; what it left is whole.
+        let mut programs = self
+            .programs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = programs.get(&expression.text) {
+            return known.clone();
+        }
+        let program = match cel::parse(&expression.text) {
+            Ok(syntax) => Ok(Arc::new(Program::new(syntax))),
+            Err(mistakes) => Err(mistakes.into_iter().next().unwrap_or_default()),
+        };
+        programs.insert(Arc::clone(&expression.text), program.clone());
+        program
+    }
 }
 
 /// Reads and checks policies, and sets their parameters. An unknown parameter is a mistake.
+///
+/// Users' documents are checked in full, so that a mistake is told before anything is judged. The built-in ones are
+/// checked by the project's tests.
 pub fn load(
-    _sources: &[PolicySource],
-    _params: &BTreeMap<String, serde_json::Value>,
+    sources: &[PolicySource],
+    params: &BTreeMap<String, Value>,
 ) -> Result<PolicySet, PolicyErrors> {
-    Ok(PolicySet::default())
+    let mut set = PolicySet::default();
+    let mut errors = Vec::new();
+    let mut user = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for source in sources {
+        match source {
+            PolicySource::Builtin(pack) => {
+                if !seen.insert(pack.clone()) {
+                    continue;
+                }
+                set.packs.push(format!("builtin:{pack}"));
+                let files = builtin::files(pack);
+                if files.is_empty() {
+                    errors.push(unknown_pack(pack));
+                }
+                for (path, text) in files {
+                    add(&mut set, &mut errors, &path, &Arc::from(text));
+                }
+            }
+            PolicySource::File { path, text } => {
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                set.packs.push(path.clone());
+                user.insert(path.clone());
+                add(&mut set, &mut errors, path, text);
+            }
+        }
+    }
+    set_params(&mut set, params, &mut errors);
+    repetitions(&set, &mut errors);
+    if !user.is_empty() {
+        errors.extend(check::policies(&set, |loaded| user.contains(&loaded.path)));
+    }
+    if !errors.is_empty() {
+        return Err(PolicyErrors(errors));
+    }
+    set.digest = digest(&set);
+    Ok(set)
+}
+
+fn add(set: &mut PolicySet, errors: &mut Vec<PolicyError>, path: &str, text: &Arc<str>) {
+    let (policies, mistakes) = read::policies(path, text);
+    errors.extend(mistakes);
+    for policy in policies {
+        let params = policy
+            .params
+            .iter()
+            .map(|(name, param)| (name.clone(), param.default.clone()))
+            .collect();
+        set.policies.push(Loaded {
+            policy,
+            path: path.to_owned(),
+            text: Arc::clone(text),
+            params,
+        });
+    }
+}
+
+fn without_place(message: String, label: &str) -> PolicyError {
+    let mut reader = Reader::new("the configuration", Arc::from(""));
+    let help = label.to_owned();
+    reader.error(crate::source::Span::default(), message).help = help;
+    reader.errors.remove(0)
+}
+
+fn unknown_pack(pack: &str) -> PolicyError {
+    let mut help = did_you_mean(pack, builtin::PACKS.iter().map(|pack| pack.name));
+    if help.is_empty() {
+        let names: Vec<&str> = builtin::PACKS.iter().map(|pack| pack.name).collect();
+        help = format!("there are {}", names.join(", "));
+    }
+    without_place(format!("there is no pack `builtin:{pack}`"), &help)
+}
+
+fn set_params(
+    set: &mut PolicySet,
+    params: &BTreeMap<String, Value>,
+    errors: &mut Vec<PolicyError>,
+) {
+    for (name, value) in params {
+        let mut known = false;
+        for loaded in &mut set.policies {
+            let Some(param) = loaded.policy.params.get(name) else {
+                continue;
+            };
+            known = true;
+            match param.accepts(value) {
+                Ok(()) => {
+                    loaded.params.insert(name.clone(), value.clone());
+                }
+                Err(why) => {
+                    errors.push(without_place(
+                        format!("parameter `{name}` of policy {} {why}", loaded.policy.name),
+                        "",
+                    ));
+                }
+            }
+        }
+        if !known {
+            let names: BTreeSet<&str> = set
+                .policies
+                .iter()
+                .flat_map(|loaded| loaded.policy.params.keys().map(String::as_str))
+                .collect();
+            let mut help = did_you_mean(name, names.iter().copied());
+            if help.is_empty() {
+                help = format!(
+                    "there are {}",
+                    names.into_iter().collect::<Vec<_>>().join(", ")
+                );
+            }
+            errors.push(without_place(
+                format!("no loaded policy has a parameter `{name}`"),
+                &help,
+            ));
+        }
+    }
+}
+
+/// Names of policies and ids of gates are unique among all, ids of demands and validations within their policy.
+fn repetitions(set: &PolicySet, errors: &mut Vec<PolicyError>) {
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut gates: BTreeMap<&str, &str> = BTreeMap::new();
+    for loaded in &set.policies {
+        let policy = &loaded.policy;
+        let mut reader = Reader::new(&loaded.path, Arc::clone(&loaded.text));
+        if let Some(path) = names.insert(&policy.name, &loaded.path) {
+            reader
+                .error(
+                    policy.span,
+                    format!("policy `{}` is defined twice", policy.name),
+                )
+                .help = format!("the other one is in {path}");
+        }
+        let mut ids = BTreeSet::new();
+        let demands = policy
+            .demands
+            .iter()
+            .map(|demand| (&demand.id, demand.trigger.span));
+        let validations = policy
+            .validations
+            .iter()
+            .map(|validation| (&validation.id, validation.trigger().span));
+        for (id, span) in demands.chain(validations) {
+            if !ids.insert(id) {
+                reader.error(
+                    span,
+                    format!("`{id}` stands twice in policy `{}`", policy.name),
+                );
+            }
+        }
+        for gate in &policy.gates {
+            if let Some(other) = gates.insert(&gate.id, &policy.name) {
+                reader
+                    .error(policy.span, format!("gate `{}` is defined twice", gate.id))
+                    .help = format!("the other one is in policy `{other}`");
+            }
+        }
+        errors.append(&mut reader.errors);
+    }
+}
+
+/// A digest of files and parameters: whatever changes what the policies say changes it.
+fn digest(set: &PolicySet) -> String {
+    let mut hasher = Sha256::new();
+    let mut part = |text: &str| {
+        hasher.update((text.len() as u64).to_be_bytes());
+        hasher.update(text);
+    };
+    let mut files = BTreeMap::new();
+    for loaded in &set.policies {
+        files.insert(&loaded.path, &loaded.text);
+        part(&loaded.policy.name);
+        for (name, value) in &loaded.params {
+            part(name);
+            part(&value.to_string());
+        }
+    }
+    for (path, text) in files {
+        part(path);
+        part(text);
+    }
+    let bytes = hasher.finalize();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }

@@ -1,0 +1,192 @@
+//! The history of a repository as values: commits, tags and branches, and which release came before which.
+//!
+//! Nothing here reads a repository; [`crate::git`] does, and fills a [`History`].
+
+mod graph;
+mod lineage;
+
+use std::collections::HashMap;
+
+pub use graph::{Ancestors, Answer, Graph, Node};
+pub use lineage::{Bound, Lineage, Point};
+
+use crate::git::ObjectId;
+use crate::version::{TagKind, TagName, Version};
+
+/// What a tag leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A commit.
+    Commit,
+    /// A tree.
+    Tree,
+    /// A file's content.
+    Blob,
+    /// Something that is not in this clone, or a reference that cannot be read.
+    Missing,
+}
+
+impl Target {
+    /// The word that facts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Tree => "tree",
+            Self::Blob => "blob",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// A tag of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// What its name says.
+    pub name: TagName,
+    /// What it leads to when every tag object is peeled off.
+    pub target: Target,
+    /// The commit that it leads to.
+    pub commit: Option<ObjectId>,
+    /// It is an annotated tag.
+    pub annotated: bool,
+    /// The tagger's clock, in seconds since 1970; only annotated tags have one.
+    pub date: Option<i64>,
+}
+
+impl Tag {
+    /// The version that its name has.
+    pub fn version(&self) -> Option<&Version> {
+        self.name.version.as_ref()
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> TagKind {
+        self.name.kind
+    }
+}
+
+/// A branch, by its name without `refs/heads/` or a remote's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The name.
+    pub name: String,
+    /// Where it stands: here, and as this clone last saw it on its remote. Both may be there, and differ.
+    pub tips: Vec<ObjectId>,
+}
+
+/// The commits, tags and branches of a repository.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The commits that were loaded.
+    pub graph: Graph,
+    /// The tags: those with a version in release order, then the others by name.
+    pub tags: Vec<Tag>,
+    /// The branches, by name.
+    pub branches: Vec<Branch>,
+    /// The main branch's name; empty when this clone does not say which it is.
+    pub main: String,
+    /// Finals that lead to a commit, as indices of `tags`, in release order.
+    finals: Vec<usize>,
+    /// The finals that lead to a commit, as indices of `finals`.
+    finals_at: HashMap<ObjectId, Vec<u32>>,
+    /// For a commit the highest final among its ancestors and itself, as an index of `finals`.
+    highest: HashMap<ObjectId, u32>,
+    on_main: Option<Ancestors>,
+}
+
+impl History {
+    /// A history of what was loaded.
+    pub fn new(
+        graph: Graph,
+        mut tags: Vec<Tag>,
+        mut branches: Vec<Branch>,
+        main: impl Into<String>,
+    ) -> Self {
+        sort_tags(&mut tags);
+        branches.sort_by(|a, b| a.name.cmp(&b.name));
+        let main = main.into();
+        let finals: Vec<usize> = tags
+            .iter()
+            .enumerate()
+            .filter(|(_, tag)| tag.kind() == TagKind::Final && tag.commit.is_some())
+            .map(|(index, _)| index)
+            .collect();
+        let mut finals_at: HashMap<ObjectId, Vec<u32>> = HashMap::new();
+        for (rank, &index) in (0..).zip(&finals) {
+            if let Some(commit) = tags[index].commit {
+                finals_at.entry(commit).or_default().push(rank);
+            }
+        }
+        let highest = graph.highest(&finals_at);
+        let on_main = branches
+            .iter()
+            .find(|branch| branch.name == main && !branch.tips.is_empty())
+            .map(|branch| graph.ancestors(branch.tips.iter().copied()));
+        Self {
+            graph,
+            tags,
+            branches,
+            main,
+            finals,
+            finals_at,
+            highest,
+            on_main,
+        }
+    }
+
+    /// The tag of this name.
+    pub fn tag(&self, name: &str) -> Option<&Tag> {
+        self.tags.iter().find(|tag| tag.name.name == name)
+    }
+
+    /// The finals that lead to a commit, in release order.
+    pub fn finals(&self) -> impl DoubleEndedIterator<Item = &Tag> + ExactSizeIterator {
+        self.finals.iter().map(|&index| &self.tags[index])
+    }
+
+    /// Some tag has a version.
+    pub fn has_releases(&self) -> bool {
+        self.tags.iter().any(|tag| tag.name.is_release())
+    }
+
+    /// The branch of this name.
+    pub fn branch(&self, name: &str) -> Option<&Branch> {
+        self.branches
+            .binary_search_by(|branch| branch.name.as_str().cmp(name))
+            .ok()
+            .map(|index| &self.branches[index])
+    }
+
+    /// The commit is on the main branch.
+    pub fn on_main(&self, commit: ObjectId) -> Answer {
+        self.on_main.as_ref().map_or(Answer::Unknown, |ancestors| {
+            self.graph.is_among(commit, ancestors)
+        })
+    }
+
+    /// The commit is on the branch of this name; unknown where this clone has no such branch.
+    pub fn on_branch(&self, commit: ObjectId, name: &str) -> Answer {
+        let Some(branch) = self.branch(name) else {
+            return Answer::Unknown;
+        };
+        let mut answer = Answer::No;
+        for &tip in &branch.tips {
+            match self.graph.is_ancestor(commit, tip) {
+                Answer::Yes => return Answer::Yes,
+                Answer::Unknown => answer = Answer::Unknown,
+                Answer::No => {}
+            }
+        }
+        answer
+    }
+}
+
+/// Sorts tags with a version in release order, then the others by name.
+pub fn sort_tags(tags: &mut [Tag]) {
+    tags.sort_by(|a, b| match (a.version(), b.version()) {
+        (Some(x), Some(y)) => x.release_order(y),
+        (Some(_), None) => std::cmp::Ordering::Less,
+        (None, Some(_)) => std::cmp::Ordering::Greater,
+        (None, None) => a.name.name.cmp(&b.name.name),
+    });
+}
