@@ -27,5 +27,6 @@ pub mod config;
 pub mod facts;
 pub mod rules;
 pub mod policy;
+pub mod project;
 pub mod decision;
 pub mod report;

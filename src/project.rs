@@ -1,0 +1,345 @@
+//! What a repository says about how it is judged: configuration, policies and waivers, from the work tree or from a
+//! commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceSpan};
+
+use crate::config::{Config, FILE_NAMES};
+use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
+use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
+use crate::syntax::yaml;
+
+/// Where configuration and what it names are read from.
+#[derive(Debug)]
+pub enum Root<'s> {
+    /// The work tree's directory.
+    WorkTree(PathBuf),
+    /// A commit: the protected one of `--policy-ref`, or HEAD where there is no work tree.
+    Commit {
+        /// Its tree.
+        snapshot: &'s Snapshot,
+        /// Its id.
+        commit: String,
+    },
+}
+
+/// Configuration and policies, ready for use.
+#[derive(Debug)]
+pub struct Project {
+    /// The configuration; empty when there is no file.
+    pub config: Config,
+    /// The policies in force.
+    pub policies: PolicySet,
+    /// The commit that they were read from; empty for the work tree.
+    pub reference: String,
+    /// The text of the waivers and its path, if there is such a file.
+    pub waivers: Option<(String, String)>,
+}
+
+/// What can be wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// A file that was named does not exist.
+    #[error("{path} does not exist")]
+    Missing {
+        /// The file.
+        path: String,
+        /// Who names it.
+        named_by: String,
+    },
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {why}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why not.
+        why: String,
+    },
+    /// The configuration has mistakes.
+    #[error("{message}")]
+    Config {
+        /// The first mistake.
+        message: String,
+        /// The file and its text.
+        source_code: Box<NamedSource<Arc<str>>>,
+        /// The places of all mistakes.
+        labels: Vec<LabeledSpan>,
+    },
+    /// The policies have mistakes.
+    #[error(transparent)]
+    Policies(#[from] PolicyErrors),
+}
+
+impl Diagnostic for ProjectError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        match self {
+            Self::Missing { named_by, .. } => Some(Box::new(format!("it is named by {named_by}"))),
+            Self::Config { .. } => Some(Box::new(
+                "relgate schema config prints what the file may hold",
+            )),
+            Self::Unreadable { .. } | Self::Policies(_) => None,
+        }
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        match self {
+            Self::Config { source_code, .. } => Some(&**source_code),
+            _ => None,
+        }
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        match self {
+            Self::Config { labels, .. } => Some(Box::new(labels.iter().cloned())),
+            _ => None,
+        }
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        match self {
+            Self::Policies(errors) => errors.related(),
+            _ => None,
+        }
+    }
+}
+
+/// Reads configuration, policies and waivers. `config_path` is the file of `--config`; without it the usual names are
+/// looked for, and a repository without any is judged by what is discovered.
+pub fn load(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    config_path: Option<&Path>,
+) -> Result<Project, ProjectError> {
+    let config = load_config(root, reader, config_path)?;
+    let mut sources = Vec::new();
+    for name in config.policies() {
+        policy_sources(root, reader, &name, &mut sources)?;
+    }
+    let policies = policy::load(&sources, &config.params)?;
+    let path = config.waivers().to_owned();
+    let waivers = match read(root, reader, &path)? {
+        Some(text) => Some((path, text)),
+        None if config.waivers.is_some() => {
+            return Err(ProjectError::Missing {
+                path,
+                named_by: "waivers in the configuration".to_owned(),
+            });
+        }
+        None => None,
+    };
+    let reference = match root {
+        Root::WorkTree(_) => String::new(),
+        Root::Commit { commit, .. } => commit.clone(),
+    };
+    Ok(Project {
+        config,
+        policies,
+        reference,
+        waivers,
+    })
+}
+
+fn load_config(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    config_path: Option<&Path>,
+) -> Result<Config, ProjectError> {
+    if let Some(path) = config_path {
+        let shown = path.display().to_string();
+        let text = match root {
+            Root::WorkTree(_) => read_file(path, &shown)?,
+            Root::Commit { .. } => read(root, reader, &shown)?,
+        };
+        let text = text.ok_or_else(|| ProjectError::Missing {
+            path: shown.clone(),
+            named_by: "--config".to_owned(),
+        })?;
+        return parse(&shown, text);
+    }
+    for name in FILE_NAMES {
+        if let Some(text) = read(root, reader, name)? {
+            return parse(name, text);
+        }
+    }
+    Ok(Config::default())
+}
+
+fn parse(path: &str, text: String) -> Result<Config, ProjectError> {
+    let blank = text
+        .split('\n')
+        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+    if blank {
+        return Ok(Config::default());
+    }
+    yaml::from_str(&text).map_err(|errors| ProjectError::Config {
+        message: errors
+            .first()
+            .map_or_else(String::new, |error| error.message.clone()),
+        labels: errors
+            .iter()
+            .map(|error| LabeledSpan::new_with_span(None, SourceSpan::from(error.span.range())))
+            .collect(),
+        source_code: Box::new(NamedSource::new(path, Arc::from(text))),
+    })
+}
+
+fn policy_sources(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    name: &str,
+    sources: &mut Vec<PolicySource>,
+) -> Result<(), ProjectError> {
+    if let Some(pack) = name.strip_prefix("builtin:") {
+        sources.push(PolicySource::Builtin(pack.to_owned()));
+        return Ok(());
+    }
+    let name = name.trim_start_matches("./").trim_end_matches('/');
+    if let Some(text) = read(root, reader, name)? {
+        sources.push(PolicySource::File {
+            path: name.to_owned(),
+            text: Arc::from(text),
+        });
+        return Ok(());
+    }
+    let files = list(root, name)?;
+    if files.is_empty() {
+        return Err(ProjectError::Missing {
+            path: name.to_owned(),
+            named_by: "policies in the configuration (a file, or a directory with .yaml files)"
+                .to_owned(),
+        });
+    }
+    for path in files {
+        let text = read(root, reader, &path)?.ok_or_else(|| ProjectError::Missing {
+            path: path.clone(),
+            named_by: name.to_owned(),
+        })?;
+        sources.push(PolicySource::File {
+            path,
+            text: Arc::from(text),
+        });
+    }
+    Ok(())
+}
+
+/// The YAML files below a directory, sorted.
+fn list(root: &Root<'_>, directory: &str) -> Result<Vec<String>, ProjectError> {
+    let is_yaml = |path: &str| {
+        Path::new(path)
+            .extension()
+            .is_some_and(|ext| ext.eq_ignore_ascii_case("yaml") || ext.eq_ignore_ascii_case("yml"))
+    };
+    match root {
+        Root::Commit { snapshot, .. } => Ok(snapshot
+            .below(directory)
+            .map(|(path, _)| path.to_owned())
+            .filter(|path| is_yaml(path))
+            .collect()),
+        Root::WorkTree(top) => {
+            let base = top.join(directory);
+            if !base.is_dir() {
+                return Ok(Vec::new());
+            }
+            let mut files = Vec::new();
+            for entry in walkdir::WalkDir::new(&base).sort_by_file_name() {
+                let entry = entry.map_err(|error| ProjectError::Unreadable {
+                    path: directory.to_owned(),
+                    why: error.to_string(),
+                })?;
+                if let (true, Ok(path)) =
+                    (entry.file_type().is_file(), entry.path().strip_prefix(top))
+                {
+                    let path = path
+                        .to_string_lossy()
+                        .replace(std::path::MAIN_SEPARATOR, "/");
+                    if is_yaml(&path) {
+                        files.push(path);
+                    }
+                }
+            }
+            Ok(files)
+        }
+    }
+}
+
+/// The text of a file of the repository; `None` when there is no such file.
+fn read(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    path: &str,
+) -> Result<Option<String>, ProjectError> {
+    match root {
+        Root::WorkTree(top) => {
+            let file = top.join(path);
+            // A link may lead anywhere; what decides a release has to be in the repository.
+            if let (Ok(real), Ok(inside)) = (file.canonicalize(), top.canonicalize())
+                && !real.starts_with(&inside)
+            {
+                let why = "it is a link that leads out of the repository".to_owned();
+                return Err(ProjectError::Unreadable {
+                    path: path.to_owned(),
+                    why,
+                });
+            }
+            read_file(&file, path)
+        }
+        Root::Commit { snapshot, .. } => {
+            if snapshot.get(path).is_none() {
+                return Ok(None);
+            }
+            match reader.read(snapshot, path) {
+                Some(id) => Ok(Some(reader.sources.get(id).text.to_string())),
+                None => {
+                    let why = reader
+                        .coverage
+                        .not_examined
+                        .iter()
+                        .rev()
+                        .find(|entry| entry.path == path)
+                        .map_or_else(
+                            || "git cannot read it".to_owned(),
+                            |entry| entry.reason.clone(),
+                        );
+                    Err(ProjectError::Unreadable {
+                        path: path.to_owned(),
+                        why,
+                    })
+                }
+            }
+        }
+    }
+}
+
+fn read_file(file: &Path, shown: &str) -> Result<Option<String>, ProjectError> {
+    let unreadable = |why: String| ProjectError::Unreadable {
+        path: shown.to_owned(),
+        why,
+    };
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => return Ok(None),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(unreadable("it is not an ordinary file".to_owned()));
+        }
+        Ok(metadata) if metadata.len() > MAX_FILE_BYTES => {
+            return Err(unreadable(format!(
+                "{} bytes are more than relgate reads",
+                metadata.len()
+            )));
+        }
+        Ok(_) => {}
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(error.to_string())),
+    }
+    std::fs::read_to_string(file)
+        .map(Some)
+        .map_err(|error| unreadable(error.to_string()))
+}
