@@ -387,3 +387,19 @@ fn next_steps(report: &Report, open: &[&crate::gate::GateOutcome]) -> Vec<String
 fn short(commit: &str) -> &str {
     commit.get(..7).unwrap_or(commit)
 }
+
+/// An error of relgate's own input (configuration, policies, arguments, repository), with the lines that it points at.
+pub fn diagnostic(error: &dyn miette::Diagnostic, style: &Style) -> String {
+    let paint = Paint::new(style.color);
+    let mut out = String::new();
+    let related: Vec<&dyn miette::Diagnostic> = error.related().into_iter().flatten().collect();
+    if related.is_empty() {
+        excerpt::diagnostic(error, style, &paint, &mut out);
+    } else {
+        for one in related {
+            excerpt::diagnostic(one, style, &paint, &mut out);
+        }
+    }
+    out.push_str("relgate could not judge (exit 2). Nothing was passed.\n");
+    out
+}

@@ -15,7 +15,7 @@ use super::super::text::{escape, is_unsafe};
 use super::super::{Report, Style};
 use super::paint::Paint;
 use crate::finding::{Finding, Severity};
-use crate::source::{Location, SourceFile};
+use crate::source::{Location, SourceFile, Sources, Span};
 
 /// Characters of a line that are shown on each side of the span.
 const LINE_CONTEXT: usize = 100;
@@ -42,7 +42,14 @@ pub(super) fn write(
     )?;
     if let Some(location) = finding.location {
         out.write_all(
-            render(report, location, &finding.label, finding.severity, style).as_bytes(),
+            window(
+                report.sources.get(location.source),
+                location,
+                &finding.label,
+                finding.severity,
+                style,
+            )
+            .as_bytes(),
         )?;
     }
     for label in &finding.related {
@@ -73,14 +80,13 @@ fn line(out: &mut dyn io::Write, paint: &Paint, key: &str, text: &str) -> io::Re
     writeln!(out, "   {}  {text}", paint.note(&format!("{key:<7}")))
 }
 
-fn render(
-    report: &Report,
+fn window(
+    file: &SourceFile,
     location: Location,
     label: &str,
     severity: Severity,
     style: &Style,
 ) -> String {
-    let file = report.sources.get(location.source);
     let excerpt = Excerpt::new(file, location, label);
     let styles = if style.color {
         ThemeStyles::ansi()
@@ -111,7 +117,7 @@ fn render(
         .with_links(false);
     let mut text = String::new();
     if handler.render_report(&mut text, &excerpt).is_err() {
-        text = format!("\n   {}\n", escape(&report.place(location)));
+        text = format!("   ╭─[{}]\n", escape(&file.path));
     }
     // The renderer starts with its own line for the message, which stands in the title already.
     let body: Vec<&str> = text
@@ -252,5 +258,48 @@ impl Diagnostic for Excerpt {
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
             label, self.span,
         ))))
+    }
+}
+
+/// `error: what`, the lines, and what to do.
+pub(super) fn diagnostic(error: &dyn Diagnostic, style: &Style, paint: &Paint, out: &mut String) {
+    let message = error
+        .to_string()
+        .split('\n')
+        .map(escape)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let _ = writeln!(
+        out,
+        "{}{}",
+        paint.error("error"),
+        paint.bold(&format!(": {message}"))
+    );
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let _ = writeln!(out, "  because {}", escape(&inner.to_string()));
+        cause = inner.source();
+    }
+    let span = error.labels().and_then(|mut labels| labels.next());
+    if let (Some(code), Some(label)) = (error.source_code(), span)
+        && let Ok(contents) = code.read_span(&SourceSpan::new(0.into(), 0), 0, usize::MAX)
+    {
+        let name = contents.name().unwrap_or_default().to_owned();
+        let mut sources = Sources::default();
+        let id = sources.add(name, "", String::from_utf8_lossy(contents.data()).as_ref());
+        let span = Span::new(label.offset(), label.offset() + label.len());
+        let location = Location { source: id, span };
+        out.push_str(&window(
+            sources.get(id),
+            location,
+            label.label().unwrap_or(""),
+            Severity::Error,
+            style,
+        ));
+    }
+    if let Some(help) = error.help() {
+        for line in help.to_string().split('\n') {
+            let _ = writeln!(out, "  {} {}", paint.note("help:"), escape(line));
+        }
     }
 }
