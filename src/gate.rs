@@ -35,6 +35,17 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Change,
+        Self::Candidate,
+        Self::Release,
+        Self::Deploy,
+        Self::PostRelease,
+        Self::Closed,
+        Self::Rollback,
+    ];
+
     /// The word that reports and policies use.
     pub fn as_str(self) -> &'static str {
         match self {

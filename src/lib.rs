@@ -30,3 +30,4 @@ pub mod policy;
 pub mod project;
 pub mod decision;
 pub mod report;
+pub mod cli;

@@ -2,6 +2,7 @@
 
 pub mod human;
 pub mod json;
+pub mod plan;
 pub mod text;
 
 use std::io;

@@ -181,6 +181,11 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// All files, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
     /// First and last position of a location.
     pub fn positions(&self, location: Location) -> (Position, Position) {
         let file = self.get(location.source);

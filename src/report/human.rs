@@ -2,7 +2,7 @@
 
 mod excerpt;
 mod gates;
-mod paint;
+pub(super) mod paint;
 
 use std::io;
 

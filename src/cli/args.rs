@@ -1,0 +1,172 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::gate::Stage;
+
+/// Judges releases: reads migrations, charts, changelogs and git tags, and blocks what is not safe.
+#[derive(Debug, Parser)]
+#[command(name = "relgate", version, max_term_width = 100, after_help = "Exit status: 0 pass, 1 blocked, 2 could not judge.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Global {
+    /// The repository: any directory in it
+    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
+    pub(super) repo: PathBuf,
+    /// The configuration file [default: relgate.yaml or .relgate.yaml; without one, everything is discovered]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
+    /// Read configuration, policies, waivers, signers and roles from this commit instead of the work tree
+    #[arg(long, value_name = "REF", global = true)]
+    pub(super) policy_ref: Option<String>,
+    /// Read evidence from this commit instead of the work tree
+    #[arg(long, value_name = "REF", global = true)]
+    pub(super) evidence_ref: Option<String>,
+    /// The time of the judgement, so that it can be repeated [default: the clock]
+    #[arg(long, value_name = "RFC3339", global = true)]
+    pub(super) now: Option<String>,
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(super) color: ColorWhen,
+    /// Print errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Print everything: warnings in full, closed gates, what was not examined
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Judge HEAD as the content of the next release, a tag, a pull request or staged changes
+    Check(Check),
+    /// Show the next version, why it is that, and what is still to do
+    Plan(Plan),
+    /// Print the facts that policies see, as JSON
+    Facts(Facts),
+    /// Print the page of a rule, gate or policy
+    Explain(Explain),
+    /// Print the JSON Schema of facts, of the configuration or of policies
+    Schema(Schema),
+    /// Build the example repository in a temporary directory and judge its unsafe release
+    Demo,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SubjectArgs {
+    /// Judge this tag, or propose it at HEAD when it does not exist
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Where the proposed tag would be
+    #[arg(long, value_name = "REV", requires = "tag")]
+    pub(super) at: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    /// Judge a pull request: what it changes since this revision
+    #[arg(long, value_name = "REV", conflicts_with_all = ["tag", "staged"])]
+    pub(super) base: Option<String>,
+    /// The head of the pull request [default: HEAD]
+    #[arg(long, value_name = "REV", requires = "base")]
+    pub(super) head: Option<String>,
+    /// Judge the index against HEAD, as a pre-commit hook does
+    #[arg(long, conflicts_with = "tag")]
+    pub(super) staged: bool,
+    /// With --staged: report on these files only
+    #[arg(value_name = "FILE", requires = "staged")]
+    pub(super) files: Vec<String>,
+    /// Also require every gate up to this stage [default: what the subject implies]
+    #[arg(long, value_name = "STAGE", value_parser = parse_stage)]
+    pub(super) stage: Option<Stage>,
+    /// The format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
+    pub(super) format: &'static crate::report::Format,
+    /// Also write the report to a file, whole or not at all; may be repeated
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_output)]
+    pub(super) output: Vec<OutputArg>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Facts {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// The id of a rule, a gate, a validation or a policy
+    #[arg(required_unless_present = "list")]
+    pub(super) id: Option<String>,
+    /// List all ids
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// Which schema
+    pub(super) name: SchemaName,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SchemaName {
+    /// The facts that policies see
+    Facts,
+    /// relgate.yaml
+    Config,
+    /// Policy documents
+    Policy,
+}
+
+/// A file to write, and its format.
+#[derive(Debug, Clone)]
+pub(super) struct OutputArg {
+    pub(super) format: &'static crate::report::Format,
+    pub(super) path: PathBuf,
+}
+
+fn parse_stage(text: &str) -> Result<Stage, String> {
+    Stage::ALL.into_iter().find(|stage| stage.as_str() == text).ok_or_else(|| {
+        let known: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+        format!("the stages are {}", known.join(", "))
+    })
+}
+
+fn parse_format(text: &str) -> Result<&'static crate::report::Format, String> {
+    crate::report::format(text).ok_or_else(|| {
+        let known: Vec<_> = crate::report::FORMATS.iter().map(|format| format.name).collect();
+        format!("the formats are {}", known.join(", "))
+    })
+}
+
+fn parse_output(text: &str) -> Result<OutputArg, String> {
+    let (format, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok(OutputArg { format: parse_format(format)?, path: PathBuf::from(path) })
+}

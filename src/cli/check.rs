@@ -1,0 +1,33 @@
+//! `relgate check`: the main job.
+
+use super::CommandError;
+use super::args::{Check, Global};
+use super::context::{Context, subject_request};
+use super::output::Streams;
+use super::progress::Progress;
+use crate::judge::{Request, judge};
+use crate::subject::SubjectRequest;
+
+pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8, CommandError> {
+    let report = {
+        let _progress = Progress::start(streams.progress, "reading history and migrations");
+        let context = Context::open(global)?;
+        let request = Request { subject: subject(args), stage: args.stage, files: args.files.clone() };
+        judge(&context.repository, context.project, &request, context.now, context.cache.as_ref())?.report
+    };
+    for output in &args.output {
+        Streams::report_file(&report, output.format, &output.path)?;
+    }
+    streams.report(&report, args.format)?;
+    Ok(report.decision.verdict.exit_code())
+}
+
+fn subject(args: &Check) -> SubjectRequest {
+    if args.staged {
+        return SubjectRequest::Staged;
+    }
+    match &args.base {
+        Some(base) => SubjectRequest::Range { base: base.clone(), head: args.head.clone() },
+        None => subject_request(&args.subject),
+    }
+}

@@ -1,0 +1,102 @@
+//! What every command that judges needs: the repository, the project's own rules, the time, and the cache.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::CommandError;
+use super::args::{Global, SubjectArgs};
+use super::output::environment;
+use crate::cache::Cache;
+use crate::discover::Reader;
+use crate::git::Repository;
+use crate::project::{self, Project, Root};
+use crate::subject::SubjectRequest;
+
+/// The repository and how it is judged.
+pub(super) struct Context {
+    pub(super) repository: Repository,
+    pub(super) project: Project,
+    pub(super) now: DateTime<Utc>,
+    pub(super) cache: Option<Cache>,
+}
+
+/// A time that cannot be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("--now {text}: {why}")]
+#[diagnostic(help("write it as in {}", example()))]
+struct TimeError {
+    text: String,
+    why: chrono::ParseError,
+}
+
+fn example() -> &'static str {
+    "2026-11-20T12:00:00Z"
+}
+
+impl Context {
+    /// Opens the repository and reads what it says about itself.
+    pub(super) fn open(global: &Global) -> Result<Self, CommandError> {
+        let now = now(global.now.as_deref())?;
+        let repository = Repository::open(&global.repo)?;
+        let project = load_project(&repository, global)?;
+        Ok(Self { repository, project, now, cache: cache_directory().map(Cache::in_directory) })
+    }
+}
+
+/// Configuration and policies: from `--policy-ref`, else from the work tree, else (bare) from HEAD.
+fn load_project(repository: &Repository, global: &Global) -> Result<Project, CommandError> {
+    let mut reader = Reader::new(repository);
+    let reference = match (&global.policy_ref, repository.workdir()) {
+        (Some(reference), _) => Some(reference.as_str()),
+        (None, None) => Some("HEAD"),
+        (None, Some(_)) => None,
+    };
+    if let Some(reference) = reference {
+        let commit = repository.resolve(reference)?;
+        let snapshot = repository.snapshot(commit)?;
+        let root = Root::Commit { snapshot: &snapshot, commit: commit.to_string() };
+        return Ok(project::load(&root, &mut reader, global.config.as_deref())?);
+    }
+    let directory = repository.workdir().map_or_else(|| global.repo.clone(), PathBuf::from);
+    Ok(project::load(&Root::WorkTree(directory), &mut reader, global.config.as_deref())?)
+}
+
+/// The subject that the flags name.
+pub(super) fn subject_request(args: &SubjectArgs) -> SubjectRequest {
+    match &args.tag {
+        Some(name) => SubjectRequest::Tag { name: name.clone(), at: args.at.clone() },
+        None => SubjectRequest::Head,
+    }
+}
+
+fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
+    let Some(text) = text else { return Ok(clock()) };
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.with_timezone(&Utc))
+        .map_err(|why| TimeError { text: text.to_owned(), why }.into())
+}
+
+/// The time as reports write it.
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the clock enters here")]
+fn clock() -> DateTime<Utc> {
+    DateTime::<Utc>::from(std::time::SystemTime::now())
+}
+
+/// Where lowered migrations are kept between runs: `RELGATE_CACHE_DIR` (empty: nowhere), else the user's cache directory.
+fn cache_directory() -> Option<PathBuf> {
+    match environment("RELGATE_CACHE_DIR") {
+        Some(directory) if directory.is_empty() => None,
+        Some(directory) => Some(PathBuf::from(directory)),
+        None => {
+            let base = environment("XDG_CACHE_HOME").filter(|base| !base.is_empty()).map(PathBuf::from).or_else(|| {
+                environment("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".cache"))
+            })?;
+            Some(base.join("relgate"))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `relgate plan`: the next version, why it is that, and what is still to do.
+
+use super::CommandError;
+use super::args::{Global, Plan};
+use super::context::{Context, subject_request};
+use super::output::Streams;
+use super::progress::Progress;
+use crate::gate::Stage;
+use crate::judge::{Request, judge};
+use crate::report::plan;
+use crate::subject::SubjectRequest;
+
+pub(super) fn run(global: &Global, args: &Plan, streams: &Streams) -> Result<u8, CommandError> {
+    let text = {
+        let _progress = Progress::start(streams.progress, "reading history and migrations");
+        let context = Context::open(global)?;
+        let judged = |subject, stage| {
+            let request = Request { subject, stage, files: Vec::new() };
+            judge(&context.repository, &context.project, &request, context.now, context.cache.as_ref())
+        };
+        let content = judged(subject_request(&args.subject), None)?.report;
+        // The gates are those of the release that this would become, so that is judged too, as a proposed tag.
+        let release = match (&args.subject.tag, &content.decision.next_version) {
+            (None, Some(next)) => {
+                let proposed = SubjectRequest::Tag { name: next.clone(), at: None };
+                Some(judged(proposed, Some(Stage::Closed))?.report)
+            }
+            _ => None,
+        };
+        plan::text(&content, release.as_ref(), &streams.style)
+    };
+    streams.print(&text)?;
+    Ok(0)
+}

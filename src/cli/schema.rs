@@ -1,0 +1,15 @@
+//! `relgate schema`: JSON Schemas of what people write and of what policies see.
+
+use super::CommandError;
+use super::args::{Schema, SchemaName};
+use super::output::Streams;
+
+pub(super) fn run(args: &Schema, streams: &Streams) -> Result<u8, CommandError> {
+    let schema = match args.name {
+        SchemaName::Facts => crate::policy::facts_schema(),
+        SchemaName::Config => schemars::schema_for!(crate::config::Config).to_value(),
+        SchemaName::Policy => crate::policy::document_schema(),
+    };
+    streams.print(&format!("{schema:#}\n"))?;
+    Ok(0)
+}

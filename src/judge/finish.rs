@@ -1,0 +1,101 @@
+//! From everything that is known to a report: verdict, next version, order, digests.
+
+use std::collections::BTreeSet;
+
+use crate::decision::{self, Inputs};
+use crate::discover::Coverage;
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::policy::Evaluation;
+use crate::report::text::sha256_hex;
+use crate::report::{DecisionSection, Headline, Input, PolicySection, Report, SubjectSection};
+use crate::source::Sources;
+
+/// What the earlier stages leave.
+pub(super) struct Parts {
+    pub(super) generated_at: String,
+    pub(super) subject: SubjectSection,
+    pub(super) evaluation: Evaluation,
+    pub(super) next_version: Option<String>,
+    pub(super) coverage: Coverage,
+    pub(super) policy: PolicySection,
+    pub(super) sources: Sources,
+    /// Short name of the repository.
+    pub(super) name: String,
+}
+
+/// Puts the report together and decides.
+pub(super) fn report(parts: Parts) -> (Report, Facts) {
+    let Parts { generated_at, subject, evaluation, next_version, mut coverage, policy, sources, name } = parts;
+    let Evaluation { demands, declared, required, mut findings, gates, errors, facts, .. } = evaluation;
+    sort(&mut findings, &sources);
+    coverage.not_examined.sort();
+    coverage.not_examined.dedup();
+    let verdict = decision::verdict(&Inputs {
+        findings: &findings,
+        gates: &gates,
+        declared,
+        required,
+        stage: subject.stage,
+        errors: !errors.is_empty(),
+    });
+    let report = Report {
+        generated_at,
+        headline: headline(name, &facts),
+        subject,
+        decision: DecisionSection { verdict, required, declared, next_version, reasons: demands },
+        gates,
+        findings,
+        coverage,
+        policy,
+        inputs: inputs(&sources),
+        errors: errors.iter().map(ToString::to_string).collect(),
+        sources,
+    };
+    (report, facts)
+}
+
+/// By severity, then by place, then by what they say; the same finding is said once.
+fn sort(findings: &mut Vec<Finding>, sources: &Sources) {
+    findings.sort_by_cached_key(|finding| {
+        let place = finding.location.map_or((String::new(), 0, 0), |location| {
+            let file = sources.get(location.source);
+            (file.path.clone(), location.span.start, location.span.end)
+        });
+        (std::cmp::Reverse(finding.severity), place, finding.rule.clone(), finding.about.clone(), finding.message.clone())
+    });
+    findings.dedup();
+}
+
+fn inputs(sources: &Sources) -> Vec<Input> {
+    let mut inputs: Vec<Input> = sources
+        .iter()
+        .map(|file| Input {
+            path: file.path.clone(),
+            revision: file.revision.clone(),
+            digest: format!("sha256:{}", sha256_hex(file.text.as_bytes())),
+        })
+        .collect();
+    inputs.sort();
+    inputs.dedup();
+    inputs
+}
+
+fn headline(name: String, facts: &Facts) -> Headline {
+    let up = |files: &[crate::facts::migrations::MigrationFact]| {
+        files.iter().filter(|file| file.direction == "up").map(|file| file.path.clone()).collect::<BTreeSet<_>>()
+    };
+    let mut migrations = up(&facts.migrations.added);
+    migrations.append(&mut up(&facts.migrations.modified));
+    Headline {
+        name,
+        commits: facts.commits.len(),
+        migrations: migrations.len(),
+        charts: facts
+            .charts
+            .iter()
+            .filter(|chart| !chart.previous_version.is_empty() && chart.previous_version != chart.version)
+            .map(|chart| (chart.name.clone(), chart.previous_version.clone(), chart.version.clone()))
+            .collect(),
+    }
+}
