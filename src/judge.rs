@@ -1,16 +1,213 @@
-//! One judgement: from a repository and a request to a report. This is the composition of all stages; each stage is a
+//! One judgement: from a repository and a request to a report. This is the composition of the stages; each stage is a
 //! function of values and lives elsewhere.
 
 mod collect;
 mod finish;
+mod settings;
 mod touched;
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cache::Cache;
+use crate::discover::{Reader, Snapshot};
+use crate::facts::changelog::SectionFact;
 use crate::facts::{Facts, Origins};
+use crate::finding::Finding;
 use crate::gate::Stage;
-use crate::git::{GitError, Repository};
+use crate::git::{GitError, History, Repository};
+use crate::policy;
 use crate::project::Project;
-use crate::report::Report;
-use crate::subject::{SubjectError, SubjectRequest};
+use crate::report::{PolicySection, Report};
+use crate::subject::{self, Subject, SubjectError, SubjectRequest};
+use crate::version::{BranchScheme, ReleaseType, TagScheme};
+
+/// What somebody wants to know.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What is judged.
+    pub subject: SubjectRequest,
+    /// The stage by which gates must be closed; what the subject implies when absent.
+    pub stage: Option<Stage>,
+    /// With staged changes: the files to report on; all when empty.
+    pub files: Vec<String>,
+}
+
+/// A report, and the facts that it was made from.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The report.
+    pub report: Report,
+    /// The facts, as the gates saw them.
+    pub facts: Facts,
+}
+
+/// Why nothing could be judged. Every variant ends in exit status 2.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum JudgeError {
+    /// There is nothing to judge.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Subject(#[from] SubjectError),
+    /// The repository could not be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitError),
+}
+
+/// What judgements of one repository share.
+pub struct Frame<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// Its configuration and policies.
+    pub project: &'a Project,
+    /// How its tags are written.
+    pub scheme: TagScheme,
+    /// How its branches are named.
+    pub branches: BranchScheme,
+    /// Where lowered migrations are kept between runs.
+    pub cache: Option<&'a Cache>,
+    /// The time of the judgement.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Frame<'a> {
+    /// Finds out how the repository names things.
+    pub fn new(
+        repository: &'a Repository,
+        project: &'a Project,
+        now: DateTime<Utc>,
+        cache: Option<&'a Cache>,
+    ) -> Result<Self, GitError> {
+        let scheme = settings::tag_scheme(repository, &project.config.tags)?;
+        let branches = settings::branch_scheme(&project.config.branches);
+        Ok(Self { repository, project, scheme, branches, cache, now })
+    }
+}
+
+/// Judges one request.
+pub fn judge(frame: &Frame<'_>, request: &Request) -> Result<Judgement, JudgeError> {
+    let (subject, history) = subject::load(frame.repository, &frame.scheme, &frame.branches, &request.subject)?;
+    judge_subject(frame, &subject, &history, request.stage, &request.files)
+}
+
+/// Judges a subject within a history that was loaded before.
+pub fn judge_subject(
+    frame: &Frame<'_>,
+    subject: &Subject,
+    history: &History,
+    stage: Option<Stage>,
+    files: &[String],
+) -> Result<Judgement, JudgeError> {
+    let stage = stage.unwrap_or(subject.stage);
+    let mut reader = Reader::new(frame.repository);
+    let mut origins = Origins::default();
+    let states = States::load(frame, subject, history)?;
+    let mut facts = Facts::default();
+    collect::release(frame, subject, history, stage, &states, &mut facts, &mut reader)?;
+    let mut findings = collect::documents(frame, subject, &states, &mut facts, &mut reader, &mut origins);
+    if let Some(touched) = &states.touched {
+        let before = collect::changelog_before(frame, &states, &mut reader);
+        touched::restrict(&mut facts, touched, &before);
+    }
+    keep_touched(&mut findings, &states, files, &reader);
+
+    let waivers = settings::waivers(frame.project, &mut reader.sources);
+    let mut evaluation = policy::evaluate(
+        &frame.project.policies,
+        policy::Input {
+            facts,
+            origins: &origins,
+            sources: &reader.sources,
+            findings,
+            waivers: &waivers,
+            now: frame.now,
+        },
+    );
+    if states.touched.is_some() {
+        keep_touched(&mut evaluation.findings, &states, files, &reader);
+    }
+    let (report, facts) = finish::report(finish::Parts {
+        generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        next_version: next_version(frame, history, &evaluation.facts, evaluation.required),
+        subject: settings::subject_section(frame.repository, subject, stage, &evaluation.facts.release),
+        evaluation,
+        coverage: reader.coverage,
+        policy: PolicySection {
+            reference: frame.project.reference.clone(),
+            digest: frame.project.policies.digest().to_owned(),
+            packs: frame.project.policies.packs().to_vec(),
+        },
+        sources: reader.sources,
+        name: settings::short_name(frame.repository),
+    });
+    Ok(Judgement { report, facts })
+}
+
+/// The states of the repository that are compared.
+pub(crate) struct States {
+    /// What is judged.
+    pub(crate) subject: Snapshot,
+    /// The release before it.
+    pub(crate) previous: Option<Snapshot>,
+    /// For a pull request or staged changes: what they change.
+    pub(crate) touched: Option<BTreeSet<String>>,
+    /// And what they start from.
+    pub(crate) base: Option<Snapshot>,
+}
+
+impl States {
+    fn load(frame: &Frame<'_>, subject: &Subject, history: &History) -> Result<Self, JudgeError> {
+        let repository = frame.repository;
+        let current = match subject.commit {
+            _ if subject.staged => repository.index_snapshot(settings::index_file())?,
+            Some(commit) => repository.snapshot(commit, &subject.label)?,
+            None => Snapshot::default(),
+        };
+        let previous = subject
+            .point()
+            .and_then(|point| history.lineage(&point).previous.cloned())
+            .and_then(|tag| tag.commit.map(|commit| (commit, tag)))
+            .map(|(commit, tag)| repository.snapshot(commit, &tag.name.name))
+            .transpose()?;
+        let base = match subject.changes_since {
+            Some(commit) => Some(repository.snapshot(commit, &commit.short())?),
+            None if subject.staged => Some(Snapshot::default()),
+            None => None,
+        };
+        let touched = base.as_ref().map(|base| touched::paths(base, &current));
+        Ok(Self { subject: current, previous, touched, base })
+    }
+
+    /// A path that the release, or the change, touches.
+    fn touches(&self, path: &str) -> bool {
+        match (&self.touched, &self.previous) {
+            (Some(touched), _) => touched.contains(path),
+            (None, Some(previous)) => previous.get(path) != self.subject.get(path),
+            (None, None) => true,
+        }
+    }
+}
+
+/// Takes out findings in files that nobody touched: they belong to the past.
+fn keep_touched(findings: &mut Vec<Finding>, states: &States, files: &[String], reader: &Reader<'_>) {
+    findings.retain(|finding| {
+        let Some(location) = finding.location else { return states.touched.is_none() };
+        let path = reader.sources.get(location.source).path.as_str();
+        states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
+    });
+}
+
+/// The tag that the next release would have.
+fn next_version(
+    frame: &Frame<'_>,
+    history: &History,
+    facts: &Facts,
+    required: ReleaseType,
+) -> Option<String> {
+    settings::next_version(frame, history, &facts.release, required)
+}
+
+/// What a changelog said before a change; empty when there was none.
+type SectionBefore = SectionFact;
