@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 
 /// The names under which the file is looked for, in this order.
@@ -96,13 +97,13 @@ pub struct MigrationsConfig {
     pub dialect: Option<Dialect>,
     /// The program that runs the files; found when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runner: Option<String>,
+    pub runner: Option<Runner>,
     /// The server's major version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_version: Option<u32>,
     /// When the migrations run; `pre-upgrade` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Phase>,
+    #[serde(default)]
+    pub phase: Phase,
 }
 
 /// When migrations run.

@@ -7,12 +7,12 @@ mod settings;
 mod touched;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
-use crate::facts::changelog::SectionFact;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
 use crate::gate::Stage;
@@ -70,6 +70,8 @@ pub struct Frame<'a> {
     pub cache: Option<&'a Cache>,
     /// The time of the judgement.
     pub now: DateTime<Utc>,
+    /// The index to judge, when it is another than the repository's own.
+    pub index_file: Option<PathBuf>,
 }
 
 impl<'a> Frame<'a> {
@@ -82,13 +84,26 @@ impl<'a> Frame<'a> {
     ) -> Result<Self, GitError> {
         let scheme = settings::tag_scheme(repository, &project.config.tags)?;
         let branches = settings::branch_scheme(&project.config.branches);
-        Ok(Self { repository, project, scheme, branches, cache, now })
+        Ok(Self {
+            repository,
+            project,
+            scheme,
+            branches,
+            cache,
+            now,
+            index_file: None,
+        })
     }
 }
 
 /// Judges one request.
 pub fn judge(frame: &Frame<'_>, request: &Request) -> Result<Judgement, JudgeError> {
-    let (subject, history) = subject::load(frame.repository, &frame.scheme, &frame.branches, &request.subject)?;
+    let (subject, history) = subject::load(
+        frame.repository,
+        &frame.scheme,
+        &frame.branches,
+        &request.subject,
+    )?;
     judge_subject(frame, &subject, &history, request.stage, &request.files)
 }
 
@@ -104,9 +119,20 @@ pub fn judge_subject(
     let mut reader = Reader::new(frame.repository);
     let mut origins = Origins::default();
     let states = States::load(frame, subject, history)?;
+    reader
+        .coverage
+        .not_examined
+        .extend(states.subject.not_listed.iter().cloned());
     let mut facts = Facts::default();
-    collect::release(frame, subject, history, stage, &states, &mut facts, &mut reader)?;
-    let mut findings = collect::documents(frame, subject, &states, &mut facts, &mut reader, &mut origins);
+    collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
+    let mut findings = collect::documents(
+        frame,
+        subject,
+        &states,
+        &mut facts,
+        &mut reader,
+        &mut origins,
+    );
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
@@ -131,7 +157,12 @@ pub fn judge_subject(
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         next_version: next_version(frame, history, &evaluation.facts, evaluation.required),
-        subject: settings::subject_section(frame.repository, subject, stage, &evaluation.facts.release),
+        subject: settings::subject_section(
+            frame.repository,
+            subject,
+            stage,
+            &evaluation.facts.release,
+        ),
         evaluation,
         coverage: reader.coverage,
         policy: PolicySection {
@@ -161,23 +192,28 @@ impl States {
     fn load(frame: &Frame<'_>, subject: &Subject, history: &History) -> Result<Self, JudgeError> {
         let repository = frame.repository;
         let current = match subject.commit {
-            _ if subject.staged => repository.index_snapshot(settings::index_file())?,
-            Some(commit) => repository.snapshot(commit, &subject.label)?,
+            _ if subject.staged => Snapshot::of_index(repository, frame.index_file.as_deref())?,
+            Some(commit) => Snapshot::of_commit(repository, commit, &subject.label)?,
             None => Snapshot::default(),
         };
         let previous = subject
             .point()
             .and_then(|point| history.lineage(&point).previous.cloned())
             .and_then(|tag| tag.commit.map(|commit| (commit, tag)))
-            .map(|(commit, tag)| repository.snapshot(commit, &tag.name.name))
+            .map(|(commit, tag)| Snapshot::of_commit(repository, commit, &tag.name.name))
             .transpose()?;
         let base = match subject.changes_since {
-            Some(commit) => Some(repository.snapshot(commit, &commit.short())?),
+            Some(commit) => Some(Snapshot::of_commit(repository, commit, &commit.short())?),
             None if subject.staged => Some(Snapshot::default()),
             None => None,
         };
         let touched = base.as_ref().map(|base| touched::paths(base, &current));
-        Ok(Self { subject: current, previous, touched, base })
+        Ok(Self {
+            subject: current,
+            previous,
+            touched,
+            base,
+        })
     }
 
     /// A path that the release, or the change, touches.
@@ -191,9 +227,16 @@ impl States {
 }
 
 /// Takes out findings in files that nobody touched: they belong to the past.
-fn keep_touched(findings: &mut Vec<Finding>, states: &States, files: &[String], reader: &Reader<'_>) {
+fn keep_touched(
+    findings: &mut Vec<Finding>,
+    states: &States,
+    files: &[String],
+    reader: &Reader<'_>,
+) {
     findings.retain(|finding| {
-        let Some(location) = finding.location else { return states.touched.is_none() };
+        let Some(location) = finding.location else {
+            return states.touched.is_none();
+        };
         let path = reader.sources.get(location.source).path.as_str();
         states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
     });
@@ -208,6 +251,3 @@ fn next_version(
 ) -> Option<String> {
     settings::next_version(frame, history, &facts.release, required)
 }
-
-/// What a changelog said before a change; empty when there was none.
-type SectionBefore = SectionFact;

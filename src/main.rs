@@ -12,5 +12,7 @@ fn main() -> ExitCode {
 
 #[allow(clippy::print_stderr, reason = "the last words of the process")]
 fn eprintln_defect() {
-    eprintln!("relgate could not judge (exit 2): an internal error, shown above. Nothing was passed.");
+    eprintln!(
+        "relgate could not judge (exit 2): an internal error, shown above. Nothing was passed."
+    );
 }

@@ -152,6 +152,7 @@ pub static FORMATS: &[Format] = &[
 ];
 
 /// One format.
+#[derive(Debug)]
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,

@@ -8,7 +8,12 @@ use crate::gate::Stage;
 
 /// Judges releases: reads migrations, charts, changelogs and git tags, and blocks what is not safe.
 #[derive(Debug, Parser)]
-#[command(name = "relgate", version, max_term_width = 100, after_help = "Exit status: 0 pass, 1 blocked, 2 could not judge.")]
+#[command(
+    name = "relgate",
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0 pass, 1 blocked, 2 could not judge."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) global: Global,
@@ -138,8 +143,6 @@ pub(super) enum SchemaName {
     Facts,
     /// relgate.yaml
     Config,
-    /// Policy documents
-    Policy,
 }
 
 /// A file to write, and its format.
@@ -150,15 +153,21 @@ pub(super) struct OutputArg {
 }
 
 fn parse_stage(text: &str) -> Result<Stage, String> {
-    Stage::ALL.into_iter().find(|stage| stage.as_str() == text).ok_or_else(|| {
-        let known: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
-        format!("the stages are {}", known.join(", "))
-    })
+    Stage::ALL
+        .into_iter()
+        .find(|stage| stage.as_str() == text)
+        .ok_or_else(|| {
+            let known: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+            format!("the stages are {}", known.join(", "))
+        })
 }
 
 fn parse_format(text: &str) -> Result<&'static crate::report::Format, String> {
     crate::report::format(text).ok_or_else(|| {
-        let known: Vec<_> = crate::report::FORMATS.iter().map(|format| format.name).collect();
+        let known: Vec<_> = crate::report::FORMATS
+            .iter()
+            .map(|format| format.name)
+            .collect();
         format!("the formats are {}", known.join(", "))
     })
 }
@@ -168,5 +177,8 @@ fn parse_output(text: &str) -> Result<OutputArg, String> {
     if path.is_empty() {
         return Err("the path is missing".to_owned());
     }
-    Ok(OutputArg { format: parse_format(format)?, path: PathBuf::from(path) })
+    Ok(OutputArg {
+        format: parse_format(format)?,
+        path: PathBuf::from(path),
+    })
 }

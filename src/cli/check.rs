@@ -12,8 +12,12 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
     let report = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
-        let request = Request { subject: subject(args), stage: args.stage, files: args.files.clone() };
-        judge(&context.repository, context.project, &request, context.now, context.cache.as_ref())?.report
+        let request = Request {
+            subject: subject(args),
+            stage: args.stage,
+            files: args.files.clone(),
+        };
+        judge(&context.frame()?, &request)?.report
     };
     for output in &args.output {
         Streams::report_file(&report, output.format, &output.path)?;
@@ -27,7 +31,10 @@ fn subject(args: &Check) -> SubjectRequest {
         return SubjectRequest::Staged;
     }
     match &args.base {
-        Some(base) => SubjectRequest::Range { base: base.clone(), head: args.head.clone() },
+        Some(base) => SubjectRequest::Range {
+            base: base.clone(),
+            head: args.head.clone(),
+        },
         None => subject_request(&args.subject),
     }
 }

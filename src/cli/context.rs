@@ -8,8 +8,9 @@ use super::CommandError;
 use super::args::{Global, SubjectArgs};
 use super::output::environment;
 use crate::cache::Cache;
-use crate::discover::Reader;
+use crate::discover::{Reader, Snapshot};
 use crate::git::Repository;
+use crate::judge::Frame;
 use crate::project::{self, Project, Root};
 use crate::subject::SubjectRequest;
 
@@ -40,7 +41,30 @@ impl Context {
         let now = now(global.now.as_deref())?;
         let repository = Repository::open(&global.repo)?;
         let project = load_project(&repository, global)?;
-        Ok(Self { repository, project, now, cache: cache_directory().map(Cache::in_directory) })
+        Ok(Self {
+            repository,
+            project,
+            now,
+            cache: cache_directory().map(Cache::in_directory),
+        })
+    }
+
+    /// The index that git hands to a hook while it commits only some files; relative to the top of the work tree.
+    fn index_file(&self) -> Option<PathBuf> {
+        let file = environment("GIT_INDEX_FILE").filter(|file| !file.is_empty())?;
+        Some(self.repository.workdir()?.join(file))
+    }
+
+    /// What judgements of this repository share.
+    pub(super) fn frame(&self) -> Result<Frame<'_>, CommandError> {
+        let mut frame = Frame::new(
+            &self.repository,
+            &self.project,
+            self.now,
+            self.cache.as_ref(),
+        )?;
+        frame.index_file = self.index_file();
+        Ok(frame)
     }
 }
 
@@ -54,18 +78,30 @@ fn load_project(repository: &Repository, global: &Global) -> Result<Project, Com
     };
     if let Some(reference) = reference {
         let commit = repository.resolve(reference)?;
-        let snapshot = repository.snapshot(commit)?;
-        let root = Root::Commit { snapshot: &snapshot, commit: commit.to_string() };
+        let snapshot = Snapshot::of_commit(repository, commit, reference)?;
+        let root = Root::Commit {
+            snapshot: &snapshot,
+            commit: commit.to_string(),
+        };
         return Ok(project::load(&root, &mut reader, global.config.as_deref())?);
     }
-    let directory = repository.workdir().map_or_else(|| global.repo.clone(), PathBuf::from);
-    Ok(project::load(&Root::WorkTree(directory), &mut reader, global.config.as_deref())?)
+    let directory = repository
+        .workdir()
+        .map_or_else(|| global.repo.clone(), PathBuf::from);
+    Ok(project::load(
+        &Root::WorkTree(directory),
+        &mut reader,
+        global.config.as_deref(),
+    )?)
 }
 
 /// The subject that the flags name.
 pub(super) fn subject_request(args: &SubjectArgs) -> SubjectRequest {
     match &args.tag {
-        Some(name) => SubjectRequest::Tag { name: name.clone(), at: args.at.clone() },
+        Some(name) => SubjectRequest::Tag {
+            name: name.clone(),
+            at: args.at.clone(),
+        },
         None => SubjectRequest::Head,
     }
 }
@@ -74,7 +110,13 @@ fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
     let Some(text) = text else { return Ok(clock()) };
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.with_timezone(&Utc))
-        .map_err(|why| TimeError { text: text.to_owned(), why }.into())
+        .map_err(|why| {
+            TimeError {
+                text: text.to_owned(),
+                why,
+            }
+            .into()
+        })
 }
 
 /// The time as reports write it.
@@ -93,9 +135,14 @@ fn cache_directory() -> Option<PathBuf> {
         Some(directory) if directory.is_empty() => None,
         Some(directory) => Some(PathBuf::from(directory)),
         None => {
-            let base = environment("XDG_CACHE_HOME").filter(|base| !base.is_empty()).map(PathBuf::from).or_else(|| {
-                environment("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".cache"))
-            })?;
+            let base = environment("XDG_CACHE_HOME")
+                .filter(|base| !base.is_empty())
+                .map(PathBuf::from)
+                .or_else(|| {
+                    environment("HOME")
+                        .filter(|home| !home.is_empty())
+                        .map(|home| PathBuf::from(home).join(".cache"))
+                })?;
             Some(base.join("relgate"))
         }
     }

@@ -9,7 +9,7 @@ use crate::decision::Verdict;
 use crate::discover::Reader;
 use crate::git::Repository;
 use crate::history;
-use crate::judge::{Request, judge};
+use crate::judge::{Frame, Request, judge};
 use crate::project::{self, Root};
 use crate::report::human;
 use crate::subject::SubjectRequest;
@@ -41,13 +41,21 @@ pub(super) fn run(_global: &Global, streams: &Streams) -> Result<u8, CommandErro
     std::fs::create_dir(&top).map_err(DemoError::Directory)?;
     history::play(HISTORY, &top)?;
     let repository = Repository::open(&top)?;
-    let project = project::load(&Root::WorkTree(top.clone()), &mut Reader::new(&repository), None)?;
+    let project = project::load(
+        &Root::WorkTree(top.clone()),
+        &mut Reader::new(&repository),
+        None,
+    )?;
     let request = Request {
-        subject: SubjectRequest::Tag { name: UNSAFE_TAG.to_owned(), at: None },
+        subject: SubjectRequest::Tag {
+            name: UNSAFE_TAG.to_owned(),
+            at: None,
+        },
         stage: None,
         files: Vec::new(),
     };
-    let report = judge(&repository, &project, &request, now(), None)?.report;
+    let frame = Frame::new(&repository, &project, now(), None)?;
+    let report = judge(&frame, &request)?.report;
     streams.print(&format!(
         "A small service, its history played into a temporary repository; its last release calls itself a patch:\n\n\
          $ relgate check --tag {UNSAFE_TAG}\n"
@@ -65,5 +73,6 @@ pub(super) fn run(_global: &Global, streams: &Streams) -> Result<u8, CommandErro
 }
 
 fn now() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(NOW).map_or_else(|_| DateTime::UNIX_EPOCH, |time| time.with_timezone(&Utc))
+    DateTime::parse_from_rfc3339(NOW)
+        .map_or_else(|_| DateTime::UNIX_EPOCH, |time| time.with_timezone(&Utc))
 }

@@ -25,15 +25,24 @@ impl miette::Diagnostic for UnknownId {
 pub(super) fn run(args: &Explain, streams: &Streams) -> Result<u8, CommandError> {
     match &args.id {
         Some(id) => {
-            let page = catalogue::page(id)
-                .ok_or_else(|| UnknownId { id: id.clone(), nearest: catalogue::nearest(id) })?;
+            let page = catalogue::page(id).ok_or_else(|| UnknownId {
+                id: id.clone(),
+                nearest: catalogue::nearest(id),
+            })?;
             streams.print(&format!("{}\n", page.trim_end()))?;
         }
         None => {
             let entries = catalogue::entries();
-            let width = entries.iter().map(|entry| entry.id.len()).max().unwrap_or(0);
+            let width = entries
+                .iter()
+                .map(|entry| entry.id.len())
+                .max()
+                .unwrap_or(0);
             for entry in entries {
-                streams.print(&format!("{:width$}  {:10}  {}\n", entry.id, entry.kind, entry.summary))?;
+                streams.print(&format!(
+                    "{:width$}  {:10}  {}\n",
+                    entry.id, entry.kind, entry.summary
+                ))?;
             }
         }
     }

@@ -17,8 +17,12 @@ pub(super) fn run(global: &Global, args: &Facts, streams: &Streams) -> Result<u8
     let facts = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
-        let request = Request { subject: subject_request(&args.subject), stage: None, files: Vec::new() };
-        judge(&context.repository, context.project, &request, context.now, context.cache.as_ref())?.facts
+        let request = Request {
+            subject: subject_request(&args.subject),
+            stage: None,
+            files: Vec::new(),
+        };
+        judge(&context.frame()?, &request)?.facts
     };
     let text = serde_json::to_string_pretty(&facts).map_err(FactsError)?;
     streams.print(&format!("{}\n", escape_json(&text)))?;

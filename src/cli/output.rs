@@ -20,7 +20,9 @@ pub(super) struct Streams {
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{path} cannot be written: {why}")]
-#[diagnostic(help("nothing was left behind; name a path in a directory that exists and that you may write to"))]
+#[diagnostic(help(
+    "nothing was left behind; name a path in a directory that exists and that you may write to"
+))]
 struct WriteError {
     path: String,
     why: io::Error,
@@ -30,12 +32,18 @@ impl Streams {
     /// Looks at the streams and the environment, once.
     pub(super) fn new(global: &Global) -> Self {
         let verbosity = i8::from(global.verbose) - i8::from(global.quiet);
-        let style = |terminal: bool| Style { color: wants_color(global.color, terminal), width: width(), verbosity };
+        let style = |terminal: bool| Style {
+            color: wants_color(global.color, terminal),
+            width: width(),
+            verbosity,
+        };
         let error_terminal = io::stderr().is_terminal();
         Self {
             style: style(io::stdout().is_terminal()),
             error_style: style(error_terminal),
-            progress: error_terminal && !global.quiet && environment("TERM").as_deref() != Some("dumb"),
+            progress: error_terminal
+                && !global.quiet
+                && environment("TERM").as_deref() != Some("dumb"),
         }
     }
 
@@ -46,19 +54,33 @@ impl Streams {
 
     /// Writes text to standard output. A reader that went away (`relgate … | head`) is no error.
     pub(super) fn print(&self, text: &str) -> Result<(), CommandError> {
-        ignore_closed_pipe(io::stdout().lock().write_all(text.as_bytes()), "standard output")
+        ignore_closed_pipe(
+            io::stdout().lock().write_all(text.as_bytes()),
+            "standard output",
+        )
     }
 
     /// Writes a report to standard output.
     pub(super) fn report(&self, report: &Report, format: &Format) -> Result<(), CommandError> {
         let mut buffer = Vec::new();
         let written = (format.write)(report, &self.style, &mut buffer);
-        ignore_closed_pipe(written.and_then(|()| io::stdout().lock().write_all(&buffer)), "standard output")
+        ignore_closed_pipe(
+            written.and_then(|()| io::stdout().lock().write_all(&buffer)),
+            "standard output",
+        )
     }
 
     /// Writes a report to a file: whole, or not at all.
-    pub(super) fn report_file(report: &Report, format: &Format, path: &Path) -> Result<(), CommandError> {
-        let style = Style { color: false, width: 100, verbosity: 1 };
+    pub(super) fn report_file(
+        report: &Report,
+        format: &Format,
+        path: &Path,
+    ) -> Result<(), CommandError> {
+        let style = Style {
+            color: false,
+            width: 100,
+            verbosity: 1,
+        };
         let write = || -> io::Result<()> {
             let directory = match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -75,15 +97,23 @@ impl Streams {
             file.persist(path).map_err(|error| error.error)?;
             Ok(())
         };
-        write().map_err(|why| WriteError { path: path.display().to_string(), why }.into())
+        write().map_err(|why| {
+            WriteError {
+                path: path.display().to_string(),
+                why,
+            }
+            .into()
+        })
     }
 }
 
 fn ignore_closed_pipe(result: io::Result<()>, path: &str) -> Result<(), CommandError> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(WriteError { path: path.to_owned(), why: error }.into())
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(WriteError {
+            path: path.to_owned(),
+            why: error,
         }
+        .into()),
         _ => Ok(()),
     }
 }
@@ -102,7 +132,9 @@ fn wants_color(when: ColorWhen, terminal: bool) -> bool {
 
 /// The width of the output: COLUMNS, else 100, which fits logs and terminals alike, so that a rerun gives the same bytes.
 fn width() -> usize {
-    environment("COLUMNS").and_then(|columns| columns.parse().ok()).map_or(100, |columns: usize| columns.clamp(40, 200))
+    environment("COLUMNS")
+        .and_then(|columns| columns.parse().ok())
+        .map_or(100, |columns: usize| columns.clamp(40, 200))
 }
 
 #[allow(clippy::disallowed_methods, reason = "the environment enters here")]

@@ -14,15 +14,23 @@ pub(super) fn run(global: &Global, args: &Plan, streams: &Streams) -> Result<u8,
     let text = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
+        let frame = context.frame()?;
         let judged = |subject, stage| {
-            let request = Request { subject, stage, files: Vec::new() };
-            judge(&context.repository, &context.project, &request, context.now, context.cache.as_ref())
+            let request = Request {
+                subject,
+                stage,
+                files: Vec::new(),
+            };
+            judge(&frame, &request)
         };
         let content = judged(subject_request(&args.subject), None)?.report;
         // The gates are those of the release that this would become, so that is judged too, as a proposed tag.
         let release = match (&args.subject.tag, &content.decision.next_version) {
             (None, Some(next)) => {
-                let proposed = SubjectRequest::Tag { name: next.clone(), at: None };
+                let proposed = SubjectRequest::Tag {
+                    name: next.clone(),
+                    at: None,
+                };
                 Some(judged(proposed, Some(Stage::Closed))?.report)
             }
             _ => None,

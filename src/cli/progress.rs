@@ -18,7 +18,10 @@ impl Progress {
     /// Starts to wait, if anybody can see the line.
     pub(super) fn start(wanted: bool, message: &str) -> Self {
         if !wanted {
-            return Self { done: None, thread: None };
+            return Self {
+                done: None,
+                thread: None,
+            };
         }
         let (done, waiting) = channel();
         let message = message.to_owned();
@@ -30,7 +33,10 @@ impl Progress {
                 line.finish_and_clear();
             }
         });
-        Self { done: Some(done), thread: Some(thread) }
+        Self {
+            done: Some(done),
+            thread: Some(thread),
+        }
     }
 }
 

@@ -6,9 +6,8 @@ use super::output::Streams;
 
 pub(super) fn run(args: &Schema, streams: &Streams) -> Result<u8, CommandError> {
     let schema = match args.name {
-        SchemaName::Facts => crate::policy::facts_schema(),
+        SchemaName::Facts => schemars::schema_for!(crate::facts::Facts).to_value(),
         SchemaName::Config => schemars::schema_for!(crate::config::Config).to_value(),
-        SchemaName::Policy => crate::policy::document_schema(),
     };
     streams.print(&format!("{schema:#}\n"))?;
     Ok(0)

@@ -26,8 +26,26 @@ pub(super) struct Parts {
 
 /// Puts the report together and decides.
 pub(super) fn report(parts: Parts) -> (Report, Facts) {
-    let Parts { generated_at, subject, evaluation, next_version, mut coverage, policy, sources, name } = parts;
-    let Evaluation { demands, declared, required, mut findings, gates, errors, facts, .. } = evaluation;
+    let Parts {
+        generated_at,
+        subject,
+        evaluation,
+        next_version,
+        mut coverage,
+        policy,
+        sources,
+        name,
+    } = parts;
+    let Evaluation {
+        demands,
+        declared,
+        required,
+        mut findings,
+        gates,
+        errors,
+        facts,
+        ..
+    } = evaluation;
     sort(&mut findings, &sources);
     coverage.not_examined.sort();
     coverage.not_examined.dedup();
@@ -43,7 +61,13 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         generated_at,
         headline: headline(name, &facts),
         subject,
-        decision: DecisionSection { verdict, required, declared, next_version, reasons: demands },
+        decision: DecisionSection {
+            verdict,
+            required,
+            declared,
+            next_version,
+            reasons: demands,
+        },
         gates,
         findings,
         coverage,
@@ -62,7 +86,13 @@ fn sort(findings: &mut Vec<Finding>, sources: &Sources) {
             let file = sources.get(location.source);
             (file.path.clone(), location.span.start, location.span.end)
         });
-        (std::cmp::Reverse(finding.severity), place, finding.rule.clone(), finding.about.clone(), finding.message.clone())
+        (
+            std::cmp::Reverse(finding.severity),
+            place,
+            finding.rule.clone(),
+            finding.about.clone(),
+            finding.message.clone(),
+        )
     });
     findings.dedup();
 }
@@ -83,7 +113,11 @@ fn inputs(sources: &Sources) -> Vec<Input> {
 
 fn headline(name: String, facts: &Facts) -> Headline {
     let up = |files: &[crate::facts::migrations::MigrationFact]| {
-        files.iter().filter(|file| file.direction == "up").map(|file| file.path.clone()).collect::<BTreeSet<_>>()
+        files
+            .iter()
+            .filter(|file| file.direction == "up")
+            .map(|file| file.path.clone())
+            .collect::<BTreeSet<_>>()
     };
     let mut migrations = up(&facts.migrations.added);
     migrations.append(&mut up(&facts.migrations.modified));
@@ -94,8 +128,16 @@ fn headline(name: String, facts: &Facts) -> Headline {
         charts: facts
             .charts
             .iter()
-            .filter(|chart| !chart.previous_version.is_empty() && chart.previous_version != chart.version)
-            .map(|chart| (chart.name.clone(), chart.previous_version.clone(), chart.version.clone()))
+            .filter(|chart| {
+                !chart.previous_version.is_empty() && chart.previous_version != chart.version
+            })
+            .map(|chart| {
+                (
+                    chart.name.clone(),
+                    chart.previous_version.clone(),
+                    chart.version.clone(),
+                )
+            })
             .collect(),
     }
 }

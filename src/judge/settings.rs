@@ -1,7 +1,5 @@
 //! From the configuration and the repository to the plain settings that the collectors take.
 
-use std::path::Path;
-
 use super::Frame;
 use crate::config::{BranchesConfig, TagsConfig};
 use crate::facts::release::ReleaseFacts;
@@ -15,7 +13,10 @@ use crate::subject::Subject;
 use crate::version::{self, BranchScheme, ReleaseType, TagScheme};
 
 /// How tags are written: as configured, and the prefix, when it is not configured, as most tags have it.
-pub(super) fn tag_scheme(repository: &Repository, config: &TagsConfig) -> Result<TagScheme, GitError> {
+pub(super) fn tag_scheme(
+    repository: &Repository,
+    config: &TagsConfig,
+) -> Result<TagScheme, GitError> {
     let prefix = match &config.prefix {
         Some(prefix) => prefix.clone(),
         None => version::detect_prefix(repository.tag_names()?.iter().map(String::as_str)),
@@ -38,11 +39,6 @@ pub(super) fn branch_scheme(config: &BranchesConfig) -> BranchScheme {
         release: config.release.clone().unwrap_or(default.release),
         hotfix: config.hotfix.clone().unwrap_or(default.hotfix),
     }
-}
-
-/// The file of the index: git's own.
-pub(super) fn index_file() -> Option<&'static Path> {
-    None
 }
 
 /// The waivers of the project.
@@ -89,7 +85,11 @@ pub(super) fn subject_section(
 /// The last part of the repository's name.
 pub(super) fn short_name(repository: &Repository) -> String {
     let name = repository.name();
-    let name = name.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+    let name = name
+        .trim_end_matches('/')
+        .rsplit(['/', ':'])
+        .next()
+        .unwrap_or_default();
     name.strip_suffix(".git").unwrap_or(name).to_owned()
 }
 
@@ -112,6 +112,28 @@ pub(super) fn next_version(
     if required == ReleaseType::None {
         return None;
     }
-    let taken = |version: &version::Version| history.tag(&scheme.tag(version)).is_some() && scheme.tag(version) != release.tag;
+    let taken = |version: &version::Version| {
+        history.tag(&scheme.tag(version)).is_some() && scheme.tag(version) != release.tag
+    };
     version::next_free(&previous, required, taken).map(|next| scheme.tag(&next))
+}
+
+/// The configured directories of migrations.
+pub(super) fn migrations(
+    configured: &[crate::config::MigrationsConfig],
+) -> Vec<crate::migrations::MigrationSettings> {
+    configured
+        .iter()
+        .map(|one| crate::migrations::MigrationSettings {
+            path: one
+                .path
+                .trim_start_matches("./")
+                .trim_end_matches('/')
+                .to_owned(),
+            dialect: one.dialect,
+            runner: one.runner,
+            server_version: one.server_version,
+            phase: one.phase,
+        })
+        .collect()
 }

@@ -27,19 +27,34 @@ pub(super) fn paths(base: &Snapshot, head: &Snapshot) -> BTreeSet<String> {
 /// Takes out of the facts what lies in untouched files. `base` is the changelog as it was before the change.
 pub(super) fn restrict(facts: &mut Facts, touched: &BTreeSet<String>, base: &SectionFact) {
     let migrations = &mut facts.migrations;
-    for list in [&mut migrations.added, &mut migrations.modified, &mut migrations.deleted, &mut migrations.renamed] {
+    for list in [
+        &mut migrations.added,
+        &mut migrations.modified,
+        &mut migrations.deleted,
+        &mut migrations.renamed,
+    ] {
         list.retain(|file| touched.contains(&file.path) || touched.contains(&file.previous_path));
     }
-    migrations.operations.retain(|operation| touched.contains(&operation.path));
+    migrations
+        .operations
+        .retain(|operation| touched.contains(&operation.path));
     let values = &mut facts.values;
-    for list in
-        [&mut values.added, &mut values.removed, &mut values.renamed, &mut values.retyped, &mut values.changed]
-    {
+    for list in [
+        &mut values.added,
+        &mut values.removed,
+        &mut values.renamed,
+        &mut values.retyped,
+        &mut values.changed,
+    ] {
         list.retain(|value: &ValueFact| touched.contains(&value.path));
     }
     let changelog = &mut facts.changelog;
     let untouched = !touched.contains(&changelog.path);
-    for section in [&mut changelog.section, &mut changelog.unreleased, &mut changelog.current] {
+    for section in [
+        &mut changelog.section,
+        &mut changelog.unreleased,
+        &mut changelog.current,
+    ] {
         if untouched {
             section.categories.clear();
             section.breaking_entries.clear();

@@ -2,7 +2,7 @@
 
 mod excerpt;
 mod gates;
-pub(super) mod paint;
+pub(crate) mod paint;
 
 use std::io;
 

@@ -13,11 +13,10 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
     let paint = Paint::new(style.color);
     let judged = release.unwrap_or(content);
     let mut out = String::new();
-    let from = content
-        .subject
-        .previous
-        .as_ref()
-        .map_or_else(|| "no release before".to_owned(), |previous| format!("from {}", escape(&previous.tag)));
+    let from = content.subject.previous.as_ref().map_or_else(
+        || "no release before".to_owned(),
+        |previous| format!("from {}", escape(&previous.tag)),
+    );
     let commits = plural(content.headline.commits, "commit");
     let title = match (&judged.subject.tag, content.decision.required) {
         (Some(tag), kind) => format!("Next release: {} ({kind})", escape(tag)),
@@ -27,12 +26,23 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
     let _ = writeln!(out, "{}   {from} · {commits}", paint.bold(&title));
     let mut label = "because";
     for reason in &content.decision.reasons {
-        let place = reason.locations.first().map_or_else(String::new, |&place| escape(&content.place(place)));
-        let _ = writeln!(out, "  {label:<7}  {}  {}", escape(&reason.message), paint.dim(&place));
+        let place = reason
+            .locations
+            .first()
+            .map_or_else(String::new, |&place| escape(&content.place(place)));
+        let _ = writeln!(
+            out,
+            "  {label:<7}  {}  {}",
+            escape(&reason.message),
+            paint.dim(&place)
+        );
         label = "";
     }
     let mut label = "to do";
-    for stage in Stage::ALL.into_iter().filter(|&stage| stage != Stage::Rollback) {
+    for stage in Stage::ALL
+        .into_iter()
+        .filter(|&stage| stage != Stage::Rollback)
+    {
         let gates: Vec<&GateOutcome> = judged
             .gates
             .iter()
@@ -41,7 +51,11 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
         if gates.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "  {label:<7}  {}", paint.dim(&format!("before {}", before(stage))));
+        let _ = writeln!(
+            out,
+            "  {label:<7}  {}",
+            paint.dim(&format!("before {}", before(stage)))
+        );
         label = "";
         for gate in gates {
             let mark = match gate.status {
@@ -49,12 +63,26 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
                 GateStatus::Waived => paint.warning("[~]"),
                 _ => "[ ]".to_owned(),
             };
-            let _ = writeln!(out, "           {mark} {}  {}", gate.id, paint.dim(&escape(&gate.message)));
+            let _ = writeln!(
+                out,
+                "           {mark} {}  {}",
+                gate.id,
+                paint.dim(&escape(&gate.message))
+            );
         }
     }
-    let blocking = content.findings.iter().filter(|finding| crate::decision::blocks(finding)).count();
+    let blocking = content
+        .findings
+        .iter()
+        .filter(|finding| crate::decision::blocks(finding))
+        .count();
     if blocking > 0 {
-        let _ = writeln!(out, "  {} {}: relgate check shows them", paint.error("blocked by"), plural(blocking, "error"));
+        let _ = writeln!(
+            out,
+            "  {} {}: relgate check shows them",
+            paint.error("blocked by"),
+            plural(blocking, "error")
+        );
     }
     out
 }

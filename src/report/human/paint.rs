@@ -4,36 +4,36 @@ use anstyle::{AnsiColor, Effects, Style};
 
 /// Wraps text in colours when they are wanted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     color: bool,
 }
 
 impl Paint {
-    pub(super) fn new(color: bool) -> Self {
+    pub(crate) fn new(color: bool) -> Self {
         Self { color }
     }
 
-    pub(super) fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.wrap(Style::new().effects(Effects::BOLD), text)
     }
 
-    pub(super) fn dim(self, text: &str) -> String {
+    pub(crate) fn dim(self, text: &str) -> String {
         self.wrap(Style::new().effects(Effects::DIMMED), text)
     }
 
-    pub(super) fn error(self, text: &str) -> String {
+    pub(crate) fn error(self, text: &str) -> String {
         self.wrap(AnsiColor::Red.on_default().effects(Effects::BOLD), text)
     }
 
-    pub(super) fn warning(self, text: &str) -> String {
+    pub(crate) fn warning(self, text: &str) -> String {
         self.wrap(AnsiColor::Yellow.on_default().effects(Effects::BOLD), text)
     }
 
-    pub(super) fn good(self, text: &str) -> String {
+    pub(crate) fn good(self, text: &str) -> String {
         self.wrap(AnsiColor::Green.on_default().effects(Effects::BOLD), text)
     }
 
-    pub(super) fn note(self, text: &str) -> String {
+    pub(crate) fn note(self, text: &str) -> String {
         self.wrap(AnsiColor::Cyan.on_default(), text)
     }
 

