@@ -6,31 +6,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::git::{BlobError, ObjectId, Repository};
+use std::path::Path;
+
+use crate::git::{BlobError, GitError, Listing, ObjectId, Repository};
+pub use crate::git::{Entry, EntryKind};
 use crate::source::{SourceId, Sources};
 
 /// Files larger than this are not read.
 pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
-
-/// What stands at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
-    /// An ordinary file.
-    File,
-    /// A symbolic link; relgate does not follow it.
-    Symlink,
-    /// A submodule; its content is in another repository.
-    Submodule,
-}
-
-/// One path of a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// The content's object id.
-    pub oid: ObjectId,
-    /// What it is.
-    pub kind: EntryKind,
-}
 
 /// All paths of a state of the repository.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +27,33 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The state of a commit.
+    pub fn of_commit(
+        repository: &Repository,
+        commit: ObjectId,
+        label: &str,
+    ) -> Result<Self, GitError> {
+        Ok(Self::of_listing(label, repository.list(commit)?))
+    }
+
+    /// The state of the index: what the next commit would hold. `file` names another index than the repository's own, as git
+    /// hands one to hooks (`GIT_INDEX_FILE`) while it commits only some files.
+    pub fn of_index(repository: &Repository, file: Option<&Path>) -> Result<Self, GitError> {
+        Ok(Self::of_listing("index", repository.list_index(file)?))
+    }
+
+    fn of_listing(label: &str, listing: Listing) -> Self {
+        let not_listed = listing.unlisted.into_iter().map(|unlisted| NotExamined {
+            path: unlisted.path,
+            reason: unlisted.reason.to_owned(),
+        });
+        Self {
+            label: label.to_owned(),
+            entries: Arc::new(listing.entries),
+            not_listed: Arc::new(not_listed.collect()),
+        }
+    }
+
     /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)

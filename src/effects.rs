@@ -4,13 +4,20 @@
 //! One function, [`effect`], computes all of it from the operation, the schema before it, the server's version and the
 //! session. For PostgreSQL it is tested row by row against measurements on real servers (`tests/data/postgres-locks*.tsv`).
 
+mod compatibility;
 mod lock;
+mod locks;
+mod mysql;
+mod refusal;
+mod retype;
 
 use crate::schema::{Catalog, Truth};
-use crate::syntax::sql::operation::{Name, Operation};
+use crate::syntax::sql::operation::{Dialect, Name, Operation};
 use crate::version::ReleaseType;
 
 pub use lock::LockMode;
+pub use refusal::autocommit_only;
+pub use retype::{Retype, Storage};
 
 /// How long a lock is held, by what is done under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -174,6 +181,8 @@ pub struct Situation<'a> {
     /// The clock of the schema that the previous release left: what is younger was created in this release. 0 when there
     /// is no previous release.
     pub released: u32,
+    /// The schema that the previous release left, when there is one.
+    pub previous: Option<&'a Catalog>,
     /// The schema at the end of the release, when it is known: a view under the old name, an object made anew.
     pub last: Option<&'a Catalog>,
     /// The server's major version.
@@ -187,6 +196,43 @@ pub const DEFAULT_SERVER_VERSION: u32 = 14;
 
 /// What the operation does.
 pub fn effect(operation: &Operation, situation: &Situation<'_>) -> Effect {
-    let _ = (operation, situation);
-    Effect::default()
+    let verdict = compatibility::judge(operation, situation);
+    let touches = match situation.before.dialect() {
+        Dialect::Postgresql => locks::touches(operation, situation),
+        Dialect::Mysql | Dialect::Sqlite | Dialect::Generic => Vec::new(),
+    };
+    let hot_work = touches
+        .iter()
+        .filter(|touch| touch.hot)
+        .map(|touch| touch.work)
+        .max()
+        .unwrap_or_default();
+    let release_type = match verdict.compatibility {
+        Compatibility::Breaking => ReleaseType::Major,
+        Compatibility::NeedsProof | Compatibility::Unknown => ReleaseType::Minor,
+        Compatibility::Additive if verdict.at_least_minor || hot_work > Work::Brief => {
+            ReleaseType::Minor
+        }
+        Compatibility::Additive if verdict.data_loss == Truth::Yes => ReleaseType::Minor,
+        Compatibility::Additive if verdict.nothing => ReleaseType::None,
+        Compatibility::Additive => ReleaseType::Patch,
+    };
+    let backup = if release_type >= ReleaseType::Minor {
+        verdict.backup.max(Backup::Routine)
+    } else {
+        verdict.backup
+    };
+    Effect {
+        touches,
+        compatibility: verdict.compatibility,
+        data_loss: verdict.data_loss,
+        destructive: verdict.destructive,
+        reversible: verdict.reversible,
+        release_type,
+        backup,
+        reason: verdict.reason,
+        created_in_release: verdict.created_in_release,
+        refusal: refusal::refusal(operation, situation),
+        opaque: verdict.opaque,
+    }
 }

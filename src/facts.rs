@@ -65,6 +65,14 @@ impl Origins {
     }
 }
 
+/// A clock in seconds since 1970 as RFC 3339 in UTC; empty for what no calendar holds.
+pub fn rfc3339(seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0)
+        .filter(|time| (0..=9999).contains(&chrono::Datelike::year(time)))
+        .map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+        .unwrap_or_default()
+}
+
 /// Everything that policies see, beside `params`, `variables` and `now`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]

@@ -3,6 +3,9 @@
 //! variables do not count.
 
 mod error;
+mod graph;
+mod history;
+mod lineage;
 mod load;
 mod object;
 mod open;
@@ -15,8 +18,12 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub use error::GitError;
+pub use graph::{Ancestors, Answer, Graph, Node};
+pub use history::{Branch, History, Tag, Target};
+pub use lineage::{Bound, Lineage, Point, Start};
 pub use object::{Commit, Person};
 pub use patch::PatchId;
+pub use tree::{Entry, EntryKind, Listing, Unlisted};
 
 /// The id of a git object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,7 +58,7 @@ impl ObjectId {
     }
 
     fn to_git(self) -> git2::Oid {
-        git2::Oid::from_bytes(&self.0).unwrap_or_else(|_| git2::Oid::zero())
+        git2::Oid::from_bytes(&self.0).unwrap_or(git2::Oid::ZERO_SHA1)
     }
 }
 
@@ -150,6 +157,9 @@ fn readable(bytes: &[u8]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+pub(crate) use lineage::tests as lineage_tests;
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -10,15 +10,14 @@
 //! Rules are code and point at lines; policies are configuration and decide the release. The library exists so that
 //! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
 
-pub mod ancestry;
 pub mod source;
 pub mod finding;
 pub mod version;
 pub mod gate;
 pub mod git;
+pub mod subject;
 pub mod history;
 pub mod discover;
-pub mod subject;
 pub mod syntax;
 pub mod cache;
 pub mod migrations;

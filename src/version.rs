@@ -1,9 +1,11 @@
 //! Versions, tags and release types: the vocabulary of releases.
 
+mod branch;
 mod number;
 mod step;
 mod tag;
 
+pub use branch::{BranchScheme, BranchVersion};
 pub use number::Version;
 pub use step::{Step, next, next_free, step};
 pub use tag::{TagName, TagScheme, detect_prefix, version_prefixes};

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rfc3339;
+use crate::git::{Commit, GitError, ObjectId, Repository};
+use crate::syntax::commit::parse_message;
+
 /// One commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -42,4 +46,87 @@ pub struct PersonFact {
     pub name: String,
     /// The address, in lower case.
     pub email: String,
+}
+
+/// The facts of commits, in the order in which they are named.
+pub fn collect(repository: &Repository, commits: &[ObjectId]) -> Result<Vec<CommitFact>, GitError> {
+    commits
+        .iter()
+        .map(|&id| Ok(commit_fact(&repository.commit(id)?)))
+        .collect()
+}
+
+/// What a commit says.
+pub fn commit_fact(commit: &Commit) -> CommitFact {
+    let message = parse_message(&commit.message);
+    let person = |name: &str, email: &str| PersonFact {
+        name: name.to_owned(),
+        email: email.to_lowercase(),
+    };
+    let (kind, scope) = message
+        .header
+        .as_ref()
+        .map(|header| (header.kind.clone(), header.scope.clone()))
+        .unwrap_or_default();
+    CommitFact {
+        id: commit.id.to_string(),
+        conventional: message.is_conventional(),
+        kind,
+        scope,
+        breaking: message.breaking,
+        author: person(&commit.author.name, &commit.author.email),
+        committer: person(&commit.committer.name, &commit.committer.email),
+        co_authors: message
+            .co_authors
+            .iter()
+            .map(|helper| person(&helper.name, &helper.email))
+            .collect(),
+        date: rfc3339(commit.time),
+        merge: commit.parents.len() > 1,
+        summary: message.summary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Person;
+
+    #[test]
+    fn a_commit_as_policies_see_it() {
+        let commit = Commit {
+            id: ObjectId::of_content(b"x"),
+            parents: vec![ObjectId::of_content(b"a"), ObjectId::of_content(b"b")],
+            author: Person {
+                name: "Ada".to_owned(),
+                email: "Ada@Example.org".to_owned(),
+            },
+            committer: Person::default(),
+            time: 1_700_000_000,
+            message: "feat(casks)!: drop the label\n\nCo-authored-by: Grace <Grace@Example.org>\n"
+                .to_owned(),
+        };
+        let fact = commit_fact(&commit);
+        assert_eq!(fact.summary, "feat(casks)!: drop the label");
+        assert_eq!((fact.kind.as_str(), fact.scope.as_str()), ("feat", "casks"));
+        assert!(fact.conventional && fact.breaking && fact.merge);
+        assert_eq!(fact.author.email, "ada@example.org");
+        assert_eq!(fact.co_authors[0].email, "grace@example.org");
+        assert_eq!(fact.date, "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn a_plain_message_says_nothing_more() {
+        let commit = Commit {
+            id: ObjectId::of_content(b"x"),
+            parents: Vec::new(),
+            author: Person::default(),
+            committer: Person::default(),
+            time: i64::MAX,
+            message: "Fix the cask".to_owned(),
+        };
+        let fact = commit_fact(&commit);
+        assert!(!fact.conventional && !fact.breaking && !fact.merge);
+        assert_eq!((fact.kind.as_str(), fact.date.as_str()), ("", ""));
+    }
 }

@@ -1,5 +1,10 @@
 //! What is being released, and what came before it.
 
+mod collect;
+mod lost;
+
+pub use collect::{Contents, Naming, collect};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

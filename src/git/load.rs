@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use super::object::parents_and_time;
-use super::{GitError, ObjectId, Repository};
-use crate::ancestry::{Graph, History, Node, Tag};
+use super::{GitError, Graph, History, Node, ObjectId, Repository, Tag};
 
 impl Repository {
     /// Loads the commits that can be reached from tags, branches and `tips`, and makes a history of them. Which branches

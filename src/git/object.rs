@@ -1,8 +1,7 @@
 //! Commits and tags as they are stored. They are read leniently: a commit that somebody's tool wrote badly still has
 //! parents, a date and a message.
 
-use super::{GitError, ObjectId, Repository, readable};
-use crate::ancestry::Target;
+use super::{GitError, ObjectId, Repository, Target, readable};
 
 /// Who did something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -311,8 +311,8 @@ mod tests {
         std::fs::write(root.join(".git/info/attributes"), "* diff=x filter=x\n").unwrap();
         let repository = Repository::open(&root).unwrap();
         let head = repository.head().unwrap();
-        repository.snapshot(head, "HEAD").unwrap();
-        repository.index_snapshot(None).unwrap();
+        repository.list(head).unwrap();
+        repository.list_index(None).unwrap();
         repository.patch_id(head).unwrap();
         assert_eq!(
             repository.workdir().unwrap(),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{GitError, ObjectId, Repository, readable};
-use crate::ancestry::{Branch, Tag, Target, sort_tags};
+use super::history::sort_tags;
+use super::{Branch, GitError, ObjectId, Repository, Tag, Target, readable};
 use crate::version::TagScheme;
 
 /// What main branches are called when nothing says so.

@@ -5,7 +5,44 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{GitError, ObjectId, Repository, readable};
-use crate::discover::{Entry, EntryKind, NotExamined, Snapshot};
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// An ordinary file.
+    File,
+    /// A symbolic link; relgate does not follow it.
+    Symlink,
+    /// A submodule; its content is in another repository.
+    Submodule,
+}
+
+/// A path of a commit or of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The content's object id.
+    pub oid: ObjectId,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// All paths of a commit or of the index.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Path from the root, with `/`, to what stands there.
+    pub entries: BTreeMap<String, Entry>,
+    /// What is there and could not be listed, sorted.
+    pub unlisted: Vec<Unlisted>,
+}
+
+/// A path that could not be listed, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unlisted {
+    /// The path; bytes that are not UTF-8 as `\xNN`.
+    pub path: String,
+    /// Why, as a phrase.
+    pub reason: &'static str,
+}
 
 /// A tree may list a subtree many times, so that a small repository unfolds to any number of files.
 const MAX_FILES: usize = 2_000_000;
@@ -36,10 +73,10 @@ enum ItemKind {
 
 impl Repository {
     /// Every path of a commit's tree.
-    pub fn snapshot(&self, commit: ObjectId, label: &str) -> Result<Snapshot, GitError> {
+    pub fn list(&self, commit: ObjectId) -> Result<Listing, GitError> {
         let root = self.root_tree(commit)?;
         let mut leaves = Vec::new();
-        let mut not_listed = Vec::new();
+        let mut unlisted = Vec::new();
         // A tree's entries go on the stack in reverse, so that paths come out almost sorted.
         let mut stack = vec![(Vec::new(), root)];
         let mut budget = MAX_FILES;
@@ -54,7 +91,7 @@ impl Repository {
             for item in items.iter().rev() {
                 let path = join(&prefix, &item.name);
                 if path.len() > MAX_PATH_BYTES {
-                    not_listed.push(not_examined(&prefix, "its path is too long for a file"));
+                    unlisted.push(cannot_list(&prefix, "its path is too long for a file"));
                     continue;
                 }
                 match item.kind {
@@ -68,18 +105,18 @@ impl Repository {
                             },
                         )),
                         Err(error) => {
-                            not_listed.push(not_examined(error.as_bytes(), "its name is not UTF-8"))
+                            unlisted.push(cannot_list(error.as_bytes(), "its name is not UTF-8"))
                         }
                     },
                 }
             }
         }
-        Ok(make_snapshot(label, leaves, not_listed))
+        Ok(make_listing(leaves, unlisted))
     }
 
     /// Every path of the index: what the next commit would hold. `file` names another index than the repository's own, as
     /// git hands one to hooks while it commits only some files.
-    pub fn index_snapshot(&self, file: Option<&Path>) -> Result<Snapshot, GitError> {
+    pub fn list_index(&self, file: Option<&Path>) -> Result<Listing, GitError> {
         if self.is_bare() {
             return Err(GitError::Index {
                 why: "a bare repository has none".to_owned(),
@@ -99,7 +136,7 @@ impl Repository {
             GitError::Index { why, help }
         })?;
         let mut leaves = Vec::new();
-        let mut not_listed = BTreeMap::new();
+        let mut unlisted = BTreeMap::new();
         for entry in index.iter() {
             let stage = (entry.flags >> 12) & 3;
             // `git add --intent-to-add` promises content that is not there yet.
@@ -112,29 +149,26 @@ impl Repository {
                 None
             };
             if let Some(reason) = reason {
-                not_listed.insert(readable(&entry.path), reason);
+                unlisted.insert(readable(&entry.path), reason);
                 continue;
             }
             let Some(ItemKind::Leaf(kind)) = item_kind(entry.mode) else {
-                not_listed.insert(readable(&entry.path), "it is a directory of a sparse index");
+                unlisted.insert(readable(&entry.path), "it is a directory of a sparse index");
                 continue;
             };
             let oid = ObjectId::from_git(entry.id);
             match String::from_utf8(entry.path) {
                 Ok(path) => leaves.push((path, Entry { oid, kind })),
                 Err(error) => {
-                    not_listed.insert(readable(error.as_bytes()), "its name is not UTF-8");
+                    unlisted.insert(readable(error.as_bytes()), "its name is not UTF-8");
                 }
             }
         }
-        let not_listed = not_listed
+        let unlisted = unlisted
             .into_iter()
-            .map(|(path, reason)| NotExamined {
-                path,
-                reason: reason.to_owned(),
-            })
+            .map(|(path, reason)| Unlisted { path, reason })
             .collect();
-        Ok(make_snapshot("index", leaves, not_listed))
+        Ok(make_listing(leaves, unlisted))
     }
 
     /// The paths whose content, kind or existence differs between two commits, sorted; at most `limit`.
@@ -146,17 +180,6 @@ impl Repository {
     ) -> Result<Vec<String>, GitError> {
         let (from_tree, to_tree) = (self.root_tree(from)?, self.root_tree(to)?);
         self.changed_between(Some(from_tree), Some(to_tree), to, limit)
-    }
-
-    /// The paths that a commit changes against its first parent; all of its paths when it has none.
-    pub(super) fn paths_changed_by(
-        &self,
-        commit: ObjectId,
-        parent: Option<ObjectId>,
-        limit: usize,
-    ) -> Result<Vec<String>, GitError> {
-        let before = parent.map(|parent| self.root_tree(parent)).transpose()?;
-        self.changed_between(before, Some(self.root_tree(commit)?), commit, limit)
     }
 
     fn changed_between(
@@ -276,25 +299,20 @@ fn join(prefix: &[u8], name: &[u8]) -> Vec<u8> {
     path
 }
 
-fn not_examined(path: &[u8], reason: &str) -> NotExamined {
-    NotExamined {
+fn cannot_list(path: &[u8], reason: &'static str) -> Unlisted {
+    Unlisted {
         path: readable(path),
-        reason: reason.to_owned(),
+        reason,
     }
 }
 
-fn make_snapshot(
-    label: &str,
-    mut leaves: Vec<(String, Entry)>,
-    mut not_listed: Vec<NotExamined>,
-) -> Snapshot {
+fn make_listing(mut leaves: Vec<(String, Entry)>, mut unlisted: Vec<Unlisted>) -> Listing {
     leaves.sort_by(|a, b| a.0.cmp(&b.0));
-    not_listed.sort();
-    not_listed.dedup();
-    Snapshot {
-        label: label.to_owned(),
-        entries: Arc::new(leaves.into_iter().collect()),
-        not_listed: Arc::new(not_listed),
+    unlisted.sort();
+    unlisted.dedup();
+    Listing {
+        entries: leaves.into_iter().collect(),
+        unlisted,
     }
 }
 
@@ -321,13 +339,13 @@ mod tests {
     fn a_commit_is_listed() {
         let (_directory, repository) = played(STEPS);
         let commit = repository.resolve("v1.0.0").unwrap();
-        let snapshot = repository.snapshot(commit, "v1.0.0").unwrap();
-        let paths: Vec<&str> = snapshot.entries.keys().map(String::as_str).collect();
+        let listing = repository.list(commit).unwrap();
+        let paths: Vec<&str> = listing.entries.keys().map(String::as_str).collect();
         assert_eq!(paths, ["a.sql", "db/b.sql", "db/deep/c.sql"]);
-        let entry = snapshot.get("db/b.sql").unwrap();
+        let entry = listing.entries.get("db/b.sql").unwrap();
         assert_eq!(entry.oid, ObjectId::of_content(b"two"));
         assert_eq!(entry.kind, EntryKind::File);
-        assert!(snapshot.not_listed.is_empty());
+        assert!(listing.unlisted.is_empty());
     }
 
     #[test]
@@ -359,17 +377,16 @@ mod tests {
     #[test]
     fn the_index_is_listed() {
         let (_directory, repository) = played(STEPS);
-        let snapshot = repository.index_snapshot(None).unwrap();
-        let paths: Vec<&str> = snapshot.entries.keys().map(String::as_str).collect();
+        let listing = repository.list_index(None).unwrap();
+        let paths: Vec<&str> = listing.entries.keys().map(String::as_str).collect();
         assert_eq!(paths, ["db"]);
-        assert_eq!(snapshot.label, "index");
     }
 
     #[test]
     fn a_broken_index_is_an_error() {
         let (_directory, repository) = played(STEPS);
         std::fs::write(repository.directory().join("index"), "DIRC garbage").unwrap();
-        let error = repository.index_snapshot(None).unwrap_err();
+        let error = repository.list_index(None).unwrap_err();
         assert!(matches!(error, GitError::Index { .. }), "{error}");
     }
 
@@ -413,8 +430,8 @@ mod tests {
                 (b"sub", "160000", blob),
             ],
         );
-        let snapshot = repository.snapshot(commit, "x").unwrap();
-        let listed: Vec<(&str, EntryKind)> = snapshot
+        let listing = repository.list(commit).unwrap();
+        let listed: Vec<(&str, EntryKind)> = listing
             .entries
             .iter()
             .map(|(path, entry)| (path.as_str(), entry.kind))
@@ -428,12 +445,12 @@ mod tests {
                 ("sub", EntryKind::Submodule),
             ]
         );
-        let not_listed: Vec<&str> = snapshot
-            .not_listed
+        let unlisted: Vec<&str> = listing
+            .unlisted
             .iter()
             .map(|skipped| skipped.path.as_str())
             .collect();
-        assert_eq!(not_listed, ["caf\\xe9.sql"]);
+        assert_eq!(unlisted, ["caf\\xe9.sql"]);
     }
 
     #[test]
@@ -453,7 +470,7 @@ mod tests {
             tree = level(tree, "40000");
         }
         let commit = commit_of(&repository, &[(b"d", "40000", tree)]);
-        let error = repository.snapshot(commit, "x").unwrap_err();
+        let error = repository.list(commit).unwrap_err();
         assert!(matches!(error, GitError::TooManyFiles { .. }), "{error}");
         let first = repository.resolve("v1.0.0").unwrap();
         let some = repository.changed_paths(first, commit, 100).unwrap();
@@ -473,9 +490,9 @@ mod tests {
             tree = tree_of(&repository, &[(b"d", "40000", tree)]);
         }
         let commit = commit_of(&repository, &[(b"d", "40000", tree)]);
-        let snapshot = repository.snapshot(commit, "x").unwrap();
-        assert_eq!(snapshot.entries.len(), 0);
-        assert_eq!(snapshot.not_listed.len(), 1);
+        let listing = repository.list(commit).unwrap();
+        assert_eq!(listing.entries.len(), 0);
+        assert_eq!(listing.unlisted.len(), 1);
     }
 
     #[test]
@@ -483,7 +500,7 @@ mod tests {
         let (_directory, repository) = played(STEPS);
         let absent = ObjectId::of_content(b"absent").to_git();
         let commit = commit_of(&repository, &[(b"d", "40000", absent)]);
-        let error = repository.snapshot(commit, "x").unwrap_err();
+        let error = repository.list(commit).unwrap_err();
         assert!(
             matches!(error, GitError::MissingObject { what: "tree", ref help, .. } if help.contains("git fetch")),
             "{error}"

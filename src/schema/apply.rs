@@ -357,6 +357,7 @@ fn blank(catalog: &Catalog, key: Key, kind: RelationKind, born: Birth) -> Relati
         row_security: false,
         row_security_forced: false,
         partition_of: None,
+        partition_key: Vec::new(),
         default_partition: false,
         children: BTreeSet::new(),
         inherits: Vec::new(),

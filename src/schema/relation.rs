@@ -71,6 +71,8 @@ pub struct Relation {
     pub row_security_forced: bool,
     /// The partitioned table that it is a part of.
     pub partition_of: Option<RelationId>,
+    /// The columns and expressions that it is partitioned by.
+    pub partition_key: Vec<String>,
     /// It is its parent's default partition.
     pub default_partition: bool,
     /// Its partitions and inheriting tables.

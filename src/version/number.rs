@@ -93,6 +93,11 @@ impl Version {
         self.inner.pre.is_empty() && self.inner.build.is_empty()
     }
 
+    /// It mends the release of its base: a hotfix, or something on the way to one (`hotfix1-rc1`).
+    pub fn is_behind_base(&self) -> bool {
+        self.rank == Rank::After
+    }
+
     /// The order of SemVer section 11, which Helm, npm and cargo follow. Versions that differ in build metadata alone
     /// are equal in it.
     pub fn semver_precedence(&self, other: &Self) -> Ordering {

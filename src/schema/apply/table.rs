@@ -22,6 +22,7 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         inherits,
         like,
         from_query,
+        partition_key,
         ..
     } = action
     else {
@@ -46,6 +47,7 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
     relation.persistence = *persistence;
     relation.complete = !from_query;
     relation.default_partition = *default_partition;
+    relation.partition_key.clone_from(partition_key);
     for template in like {
         match catalog.relation(template).found() {
             Some(known) => {

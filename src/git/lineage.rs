@@ -1,7 +1,6 @@
 //! Which releases come before a point of the history.
 
-use super::{Answer, History, Tag};
-use crate::git::ObjectId;
+use super::{Answer, History, ObjectId, Tag};
 use crate::version::{TagKind, Version};
 
 /// Which finals are below a point.
@@ -33,8 +32,19 @@ pub struct Point {
     pub commit: ObjectId,
     /// Which finals are below.
     pub bound: Bound,
-    /// The version that a hotfix mends, without suffix: then that release is the previous one.
-    pub fixes: Option<Version>,
+    /// Which of them an upgrade starts from.
+    pub start: Start,
+}
+
+/// Which of the finals below a point is the one that an upgrade starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// The newest: the ancestor release, or a higher one on a parallel line that was there already.
+    Newest,
+    /// The release of this version, which a hotfix mends.
+    Fixed(Version),
+    /// The ancestor release: a branch that mends an old release has nothing to do with newer ones.
+    Ancestor,
 }
 
 /// What comes before a point.
@@ -58,9 +68,12 @@ impl History {
     /// is complete.
     pub fn lineage(&self, point: &Point) -> Lineage<'_> {
         let ancestor = self.ancestor_release(point);
-        let previous = self
-            .fixed_release(point)
-            .or_else(|| self.previous_release(point, ancestor));
+        let given = match &point.start {
+            Start::Newest => None,
+            Start::Fixed(version) => self.finals().find(|tag| tag.version() == Some(version)),
+            Start::Ancestor => ancestor,
+        };
+        let previous = given.or_else(|| self.previous_release(point, ancestor));
         Lineage { previous, ancestor }
     }
 
@@ -118,12 +131,6 @@ impl History {
         ancestor
     }
 
-    /// The release that a hotfix mends, if there is one.
-    fn fixed_release(&self, point: &Point) -> Option<&Tag> {
-        let fixed = point.fixes.as_ref()?;
-        self.finals().find(|tag| tag.version() == Some(fixed))
-    }
-
     fn nth_final(&self, rank: usize) -> Option<&Tag> {
         self.tags.get(*self.finals.get(rank)?)
     }
@@ -150,9 +157,9 @@ fn compare_versions(a: &Tag, b: &Tag) -> std::cmp::Ordering {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::graph::tests::{id, nodes};
-    use super::super::{Branch, Graph, Target};
     use super::*;
+    use crate::git::graph::tests::{id, nodes};
+    use crate::git::{Branch, Graph, Target};
     use crate::version::TagScheme;
 
     /// A tag at a made-up commit; a `-` leads nowhere.
@@ -196,11 +203,14 @@ pub(crate) mod tests {
     fn of_tag(history: &History, tag: &str) -> String {
         let tag = history.tag(tag).unwrap();
         let version = tag.version().unwrap().clone();
-        let fixes = (tag.kind() == TagKind::Hotfix).then(|| version.base());
+        let start = match tag.kind() {
+            TagKind::Hotfix => Start::Fixed(version.base()),
+            _ => Start::Newest,
+        };
         let lineage = history.lineage(&Point {
             commit: tag.commit.unwrap(),
             bound: Bound::Below(version),
-            fixes,
+            start,
         });
         format!("{} {}", name(lineage.previous), name(lineage.ancestor))
     }
@@ -209,7 +219,7 @@ pub(crate) mod tests {
         let lineage = history.lineage(&Point {
             commit: id(commit),
             bound,
-            fixes: None,
+            start: Start::Newest,
         });
         format!("{} {}", name(lineage.previous), name(lineage.ancestor))
     }

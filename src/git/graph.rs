@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::git::ObjectId;
+use super::ObjectId;
 
 /// A yes-or-no answer where the clone may not hold what is needed to give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

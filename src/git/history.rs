@@ -1,16 +1,10 @@
 //! The history of a repository as values: commits, tags and branches, and which release came before which.
 //!
-//! Nothing here reads a repository; [`crate::git`] does, and fills a [`History`].
-
-mod graph;
-mod lineage;
+//! Nothing here reads a repository; [`super::load`] does, and fills a [`History`].
 
 use std::collections::HashMap;
 
-pub use graph::{Ancestors, Answer, Graph, Node};
-pub use lineage::{Bound, Lineage, Point};
-
-use crate::git::ObjectId;
+use super::{Ancestors, Answer, Graph, ObjectId};
 use crate::version::{TagKind, TagName, Version};
 
 /// What a tag leads to.
@@ -86,11 +80,11 @@ pub struct History {
     /// The main branch's name; empty when this clone does not say which it is.
     pub main: String,
     /// Finals that lead to a commit, as indices of `tags`, in release order.
-    finals: Vec<usize>,
+    pub(super) finals: Vec<usize>,
     /// The finals that lead to a commit, as indices of `finals`.
-    finals_at: HashMap<ObjectId, Vec<u32>>,
+    pub(super) finals_at: HashMap<ObjectId, Vec<u32>>,
     /// For a commit the highest final among its ancestors and itself, as an index of `finals`.
-    highest: HashMap<ObjectId, u32>,
+    pub(super) highest: HashMap<ObjectId, u32>,
     on_main: Option<Ancestors>,
 }
 
@@ -182,7 +176,7 @@ impl History {
 }
 
 /// Sorts tags with a version in release order, then the others by name.
-pub fn sort_tags(tags: &mut [Tag]) {
+pub(super) fn sort_tags(tags: &mut [Tag]) {
     tags.sort_by(|a, b| match (a.version(), b.version()) {
         (Some(x), Some(y)) => x.release_order(y),
         (Some(_), None) => std::cmp::Ordering::Less,
