@@ -91,9 +91,28 @@ impl Changelog {
     }
 }
 
+/// The component that a tag prefix names, in lower case: `cellar` for `cellar-v` and `cellar/v`, none for `v`.
+pub fn component_of_prefix(prefix: &str) -> String {
+    let joiners = ['-', '/', '_', '@', '='];
+    let name = prefix.trim_end_matches(joiners);
+    let name = match name.strip_suffix(['v', 'V']) {
+        Some(rest) if rest.is_empty() || rest.ends_with(joiners) => rest.trim_end_matches(joiners),
+        _ => name,
+    };
+    match name.to_lowercase().as_str() {
+        "release" | "releases" | "version" | "ver" | "rel" => String::new(),
+        component => component.to_owned(),
+    }
+}
+
 fn is_same_component(written: &str, wanted: &str) -> bool {
     let written = written.to_lowercase();
-    written == wanted || written.rsplit('/').next() == Some(wanted)
+    let last = |name: &str| name.rsplit('/').next().map(str::to_owned);
+    match (written.contains('/'), wanted.contains('/')) {
+        (true, false) => last(&written).as_deref() == Some(wanted),
+        (false, true) => last(wanted).as_deref() == Some(&written),
+        _ => written == wanted,
+    }
 }
 
 /// A piece of text and where it stands.

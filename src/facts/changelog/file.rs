@@ -1,0 +1,137 @@
+//! Finding and reading the changelog's file.
+
+use crate::discover::{EntryKind, Reader, Snapshot};
+use crate::source::SourceId;
+use crate::syntax::Parsed;
+use crate::syntax::changelog::{self, Changelog, Format};
+
+/// A changelog at one state of the repository.
+#[derive(Debug, Clone)]
+pub struct ChangelogFile {
+    /// Its path.
+    pub path: String,
+    /// The file; `None` when it could not be read.
+    pub source: Option<SourceId>,
+    /// What it says.
+    pub parsed: Parsed<Changelog>,
+}
+
+/// The path of the changelog: the configured one if it is there, else the best of the names that people use, the root
+/// before `docs/`. Names are compared without regard to case, because both spellings occur in one history.
+pub fn find(snapshot: &Snapshot, configured: Option<&str>) -> Option<String> {
+    if let Some(path) = configured {
+        let path = path.trim_start_matches("./");
+        return snapshot.get(path).map(|_| path.to_owned()).or_else(|| {
+            let mut paths = snapshot.entries.keys();
+            paths
+                .find(|other| other.eq_ignore_ascii_case(path))
+                .cloned()
+        });
+    }
+    ["", "docs", "doc", ".github"]
+        .iter()
+        .find_map(|directory| find_in(snapshot, directory))
+}
+
+fn find_in(snapshot: &Snapshot, directory: &str) -> Option<String> {
+    snapshot
+        .below(directory)
+        .filter_map(|(path, entry)| {
+            let name = path.strip_prefix(directory)?.trim_start_matches('/');
+            if name.contains('/') {
+                return None;
+            }
+            let rank = name_rank(name)?;
+            let kind = match entry.kind {
+                EntryKind::File => 0,
+                EntryKind::Symlink => 1,
+                EntryKind::Submodule => return None,
+            };
+            Some((kind, rank, path))
+        })
+        .min()
+        .map(|(_, _, path)| path.to_owned())
+}
+
+/// How likely a file of this name is the changelog: the lower, the likelier. `None` when it is not.
+fn name_rank(name: &str) -> Option<(usize, usize)> {
+    const STEMS: [&str; 9] = [
+        "changelog",
+        "change_log",
+        "changes",
+        "history",
+        "news",
+        "releases",
+        "release_notes",
+        "releasenotes",
+        "relnotes",
+    ];
+    const EXTENSIONS: [&str; 9] = [
+        "md", "markdown", "mdx", "", "txt", "rst", "adoc", "asciidoc", "org",
+    ];
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let stem = STEMS.iter().position(|known| *known == stem)?;
+    let extension = EXTENSIONS.iter().position(|known| *known == extension)?;
+    // A list of releases is as often a document about releasing, so it has to be Markdown at least.
+    (stem < 5 || extension < 3).then_some((stem, extension))
+}
+
+/// Reads the changelog of a snapshot. What cannot be read, or is not Markdown, is noted as not examined.
+pub fn read(
+    reader: &mut Reader<'_>,
+    snapshot: &Snapshot,
+    configured: Option<&str>,
+) -> Option<ChangelogFile> {
+    let path = find(snapshot, configured)?;
+    let Some(source) = reader.read(snapshot, &path) else {
+        return Some(unreadable(path));
+    };
+    if let Some(format) = Format::of_path(&path).filter(|format| *format != Format::Markdown) {
+        reader.coverage.skip(&path, not_markdown(format));
+        return Some(unreadable(path));
+    }
+    let file = reader.sources.get(source);
+    let parsed = changelog::parse(&file.text);
+    if parsed.value.format != Format::Markdown {
+        reader
+            .coverage
+            .skip(&path, not_markdown(parsed.value.format));
+        return Some(unreadable(path));
+    }
+    let gaps: Vec<String> = parsed
+        .errors
+        .iter()
+        .map(|error| {
+            let position = file.lines().position(&file.text, error.span.start);
+            format!("from line {}: {}", position.line, error.message)
+        })
+        .collect();
+    for gap in gaps {
+        reader.coverage.skip(&path, gap);
+    }
+    reader.coverage.count("changelogs", 1);
+    Some(ChangelogFile {
+        path,
+        source: Some(source),
+        parsed,
+    })
+}
+
+fn not_markdown(format: Format) -> String {
+    format!(
+        "a changelog in {}; relgate reads changelogs in Markdown",
+        format.as_str()
+    )
+}
+
+fn unreadable(path: String) -> ChangelogFile {
+    ChangelogFile {
+        path,
+        source: None,
+        parsed: Parsed {
+            value: Changelog::default(),
+            errors: Vec::new(),
+        },
+    }
+}
