@@ -22,6 +22,8 @@ pub enum Root<'s> {
         snapshot: &'s Snapshot,
         /// Its id.
         commit: String,
+        /// It was named by `--policy-ref`: nothing may come from anywhere else, the configuration file included.
+        protected: bool,
     },
 }
 
@@ -149,8 +151,10 @@ fn load_config(
     if let Some(path) = config_path {
         let shown = path.display().to_string();
         let text = match root {
-            Root::WorkTree(_) => read_file(path, &shown)?,
-            Root::Commit { .. } => read(root, reader, &shown)?,
+            Root::Commit {
+                protected: true, ..
+            } => read(root, reader, &shown)?,
+            Root::WorkTree(_) | Root::Commit { .. } => read_file(path, &shown)?,
         };
         let text = text.ok_or_else(|| ProjectError::Missing {
             path: shown.clone(),

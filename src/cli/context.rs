@@ -82,6 +82,7 @@ fn load_project(repository: &Repository, global: &Global) -> Result<Project, Com
         let root = Root::Commit {
             snapshot: &snapshot,
             commit: commit.to_string(),
+            protected: global.policy_ref.is_some(),
         };
         return Ok(project::load(&root, &mut reader, global.config.as_deref())?);
     }
