@@ -7,8 +7,10 @@ mod digest;
 mod generic;
 mod guard;
 pub mod operation;
+mod postgres;
 mod split;
 mod stack;
+mod text;
 mod token;
 
 pub use digest::{TokenDigest, token_digest, token_digest_range};
@@ -58,7 +60,6 @@ fn operations(
     dialect: Dialect,
     errors: &mut Vec<SyntaxError>,
 ) -> Vec<Operation> {
-    let _ = dialect;
     let refused = |reason, detail: &str| {
         vec![Operation {
             span: piece.span,
@@ -104,13 +105,16 @@ fn operations(
     if let Some(why) = piece.complexity.refusal() {
         return refused(OpaqueReason::TooComplex, why);
     }
-    if piece.complexity.needs_big_stack() && !stack::is_available() {
+    if piece.complexity.needs_big_stack() && !stack::is_big() {
         return refused(
             OpaqueReason::TooComplex,
             "it needs a larger stack than this system gives",
         );
     }
-    refused(OpaqueReason::Unknown, "not read yet")
+    match dialect {
+        Dialect::Postgresql => postgres::operations(text, piece.span, errors),
+        _ => refused(OpaqueReason::Unknown, "not read yet"),
+    }
 }
 
 fn unclosed(opening: &str) -> &'static str {

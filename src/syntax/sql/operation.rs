@@ -130,6 +130,19 @@ pub struct TypeName {
     pub serial: bool,
 }
 
+impl std::fmt::Display for TypeName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{schema}.")?;
+        }
+        f.write_str(&self.name)?;
+        if !self.modifiers.is_empty() {
+            write!(f, "({})", self.modifiers.join(","))?;
+        }
+        (0..self.array).try_for_each(|_| f.write_str("[]"))
+    }
+}
+
 /// What generates a column's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Generated {

@@ -19,9 +19,9 @@ pub fn with_big_stack<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     }
 }
 
-/// `f` may use a big stack here, or else the reason why it may not.
-pub(super) fn is_available() -> bool {
-    pool().is_some()
+/// This is a thread with a big stack.
+pub(super) fn is_big() -> bool {
+    pool().is_some_and(|pool| pool.current_thread_index().is_some())
 }
 
 fn pool() -> Option<&'static ThreadPool> {

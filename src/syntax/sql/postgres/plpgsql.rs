@@ -1,0 +1,568 @@
+//! Finds the SQL in bodies in PL/pgSQL.
+//!
+//! The language wraps statements of SQL in control flow and adds `INTO targets` to them. Which branch runs is not known, so
+//! all of them count. The structure itself is not checked: the server does that when it creates the function.
+
+use std::ops::Range;
+
+use crate::syntax::sql::operation::Dialect;
+use crate::syntax::sql::token::{Lexer, Token, TokenKind};
+
+/// What stands before an expression when it is read as a query.
+pub(super) const SELECT: &str = "SELECT ";
+
+/// Something in a body that runs SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A statement; `text` has the length of what stands in the body from `start`.
+    Sql { start: usize, text: String },
+    /// An expression.
+    Expression { start: usize, text: String },
+    /// `EXECUTE`, with the text that it runs if that can be told.
+    Execute {
+        range: Range<usize>,
+        constant: Option<Constant>,
+    },
+}
+
+/// A text that is the same at every run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Constant {
+    pub(super) text: String,
+    /// Where it begins in the body, if it stands there letter by letter.
+    pub(super) start: Option<usize>,
+}
+
+/// What a body runs, in the order of the text.
+pub(super) fn parts(body: &str) -> Vec<Part> {
+    let mut scanner = Scanner {
+        body,
+        tokens: Lexer::whole(body, Dialect::Postgresql)
+            .filter(|t| !t.is_trivia())
+            .collect(),
+        at: 0,
+        declares: false,
+        parts: Vec::new(),
+    };
+    while scanner.at < scanner.tokens.len() {
+        let before = scanner.at;
+        scanner.statement();
+        // Whatever the text is, it ends.
+        scanner.at = scanner.at.max(before + 1);
+    }
+    scanner.parts
+}
+
+struct Scanner<'b> {
+    body: &'b str,
+    tokens: Vec<Token>,
+    at: usize,
+    /// Between `DECLARE` and `BEGIN`.
+    declares: bool,
+    parts: Vec<Part>,
+}
+
+impl Scanner<'_> {
+    fn statement(&mut self) {
+        let word = self.word(self.at);
+        match word.as_str() {
+            "begin" => {
+                self.declares = false;
+                self.at += 1;
+            }
+            "declare" => {
+                self.declares = true;
+                self.at += 1;
+            }
+            "else" | "loop" | "then" | "exception" => self.at += 1,
+            "end" => self.at = self.semicolon() + 1,
+            "" => self.no_word(),
+            _ if self.declares => self.declaration(),
+            "if" | "elsif" | "elseif" | "when" => self.condition("then"),
+            "while" => self.condition("loop"),
+            "case" => {
+                if self.word(self.at + 1) == "when" {
+                    self.at += 1;
+                } else {
+                    let end = self.find(self.at + 1, &["when"]);
+                    self.expression(self.at + 1, end);
+                    self.at = end;
+                }
+            }
+            "for" => self.for_loop(),
+            "foreach" => {
+                let array = self.find(self.at + 1, &["array"]);
+                let end = self.find(array, &["loop"]);
+                self.expression(array + 1, end);
+                self.at = end + 1;
+            }
+            "return" => self.return_statement(),
+            "perform" => {
+                let end = self.semicolon();
+                let start = self.start(self.at);
+                // `PERFORM` and ` SELECT` have the same length.
+                let rest = self.start(self.at) + "perform".len();
+                let text = format!(" SELECT{}", self.text(rest, self.end_before(end)));
+                self.parts.push(Part::Sql { start, text });
+                self.at = end + 1;
+            }
+            "execute" => {
+                let end = self.semicolon();
+                self.execute(self.at, end);
+                self.at = end + 1;
+            }
+            "open" => {
+                let end = self.semicolon();
+                let query = self.find(self.at, &["for"]) + 1;
+                if self.word(query) == "execute" {
+                    self.execute(query, end);
+                } else if query < end {
+                    self.sql(query, end);
+                }
+                self.at = end + 1;
+            }
+            "raise" | "exit" | "continue" | "null" | "get" | "close" | "fetch" | "move"
+            | "assert" => self.at = self.semicolon() + 1,
+            _ => {
+                let end = self.semicolon();
+                match self.assigned() {
+                    Some(value) if value < end => self.expression(value, end),
+                    _ => self.sql(self.at, end),
+                }
+                self.at = end + 1;
+            }
+        }
+    }
+
+    /// Labels, compiler options and surplus semicolons; a quoted variable is assigned to.
+    fn no_word(&mut self) {
+        let text = self.token_text(self.at).to_owned();
+        match text.as_str() {
+            "<<" => {
+                let end = (self.at..self.tokens.len()).find(|&i| self.token_text(i) == ">>");
+                self.at = end.map_or(self.tokens.len(), |i| i + 1);
+            }
+            "#" => {
+                let end = (self.at..self.tokens.len()).find(|&i| {
+                    matches!(self.word(i).as_str(), "declare" | "begin")
+                        || self.token_text(i) == "<<"
+                });
+                self.at = end.unwrap_or(self.tokens.len());
+            }
+            ";" => self.at += 1,
+            _ => {
+                let end = self.semicolon();
+                if self.declares {
+                    self.declaration();
+                } else if let Some(value) = self.assigned().filter(|&v| v < end) {
+                    self.expression(value, end);
+                } else {
+                    self.sql(self.at, end);
+                }
+                self.at = end + 1;
+            }
+        }
+    }
+
+    /// `name type := expression`; a cursor's query is read where it is opened.
+    fn declaration(&mut self) {
+        let end = self.semicolon();
+        let value = (self.at..end)
+            .find(|&i| matches!(self.token_text(i), ":=" | "=") || self.word(i) == "default");
+        if let Some(value) = value {
+            self.expression(value + 1, end);
+        }
+        self.at = end + 1;
+    }
+
+    /// An expression up to a keyword of the language's own.
+    fn condition(&mut self, keyword: &str) {
+        let end = self.find(self.at + 1, &[keyword]);
+        self.expression(self.at + 1, end);
+        self.at = end + 1;
+    }
+
+    fn for_loop(&mut self) {
+        let from = self.find(self.at + 1, &["in"]) + 1;
+        let end = self.find(from, &["loop"]);
+        match self.word(from).as_str() {
+            "execute" => self.execute(from, end),
+            "select" | "with" | "values" | "insert" | "update" | "delete" | "merge" | "table"
+            | "explain" | "show" | "fetch" => self.sql(from, end),
+            _ => {
+                let range = (from..end).any(|i| self.token_text(i) == "..");
+                if range {
+                    self.range(from, end);
+                } else if self.token_text(from) == "(" {
+                    self.sql(from, end);
+                }
+            }
+        }
+        self.at = end + 1;
+    }
+
+    /// `REVERSE a..b BY c`: three expressions, which commas of the same length make one query of.
+    fn range(&mut self, from: usize, end: usize) {
+        let from = from + usize::from(self.word(from) == "reverse");
+        let start = self.start(from);
+        let mut text = self.text(start, self.end_before(end)).to_owned();
+        for i in from..end {
+            if self.token_text(i) == ".." || self.word(i) == "by" {
+                let at = self.start(i) - start;
+                text.replace_range(at..at + 2, ", ");
+            }
+        }
+        if from < end {
+            self.parts.push(Part::Expression { start, text });
+        }
+    }
+
+    fn return_statement(&mut self) {
+        let end = self.semicolon();
+        let next = self.at + 1;
+        match (self.word(next).as_str(), self.word(next + 1).as_str()) {
+            ("query", "execute") => self.execute(next + 1, end),
+            ("query", _) => self.sql(next + 1, end),
+            ("next", _) => self.expression(next + 1, end),
+            _ => self.expression(next, end),
+        }
+        self.at = end + 1;
+    }
+
+    fn expression(&mut self, from: usize, end: usize) {
+        if from < end {
+            let start = self.start(from);
+            let text = self.text(start, self.end_before(end)).to_owned();
+            self.parts.push(Part::Expression { start, text });
+        }
+    }
+
+    /// A statement without its `INTO targets`.
+    fn sql(&mut self, from: usize, end: usize) {
+        if from >= end {
+            return;
+        }
+        let start = self.start(from);
+        let mut text = self.text(start, self.end_before(end)).to_owned();
+        if let Some(into) = self.into_targets(from, end) {
+            let blank = " ".repeat(into.len());
+            text.replace_range(into.start - start..into.end - start, &blank);
+        }
+        self.parts.push(Part::Sql { start, text });
+    }
+
+    /// `INTO [STRICT] target, ...` outside of parentheses; that of `INSERT INTO` is SQL's own.
+    fn into_targets(&self, from: usize, end: usize) -> Option<Range<usize>> {
+        let takes = [
+            "select", "insert", "update", "delete", "merge", "with", "values", "execute",
+        ];
+        if !takes.contains(&self.word(from).as_str()) && self.token_text(from) != "(" {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let into = (from..end).find(|&i| {
+            match self.token_text(i) {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+                && self.word(i) == "into"
+                && (i == from || !matches!(self.word(i - 1).as_str(), "insert" | "merge"))
+        })?;
+        let mut at = into + 1 + usize::from(self.word(into + 1) == "strict");
+        loop {
+            at = self.target(at, end);
+            if at >= end || self.token_text(at) != "," {
+                break;
+            }
+            at += 1;
+        }
+        Some(self.start(into)..self.end_before(at.min(end)))
+    }
+
+    /// Behind `name.field[1]`.
+    fn target(&self, from: usize, end: usize) -> usize {
+        let mut at = from + 1;
+        while at < end {
+            match self.token_text(at) {
+                "." => at += 2,
+                "[" => at = self.closing(at, end) + 1,
+                _ => break,
+            }
+        }
+        at.min(end)
+    }
+
+    fn closing(&self, from: usize, end: usize) -> usize {
+        let mut depth = 0_usize;
+        for i in from..end {
+            match self.token_text(i) {
+                "[" => depth += 1,
+                "]" => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return i;
+                    }
+                }
+                _ => {}
+            }
+        }
+        end
+    }
+
+    /// Where the value begins, if the statement assigns one.
+    fn assigned(&self) -> Option<usize> {
+        let at = self.target(self.at, self.tokens.len());
+        (at < self.tokens.len() && matches!(self.token_text(at), ":=" | "=")).then_some(at + 1)
+    }
+
+    fn execute(&mut self, at: usize, end: usize) {
+        let stop = self.find_before(at + 1, end, &["into", "using"]);
+        let constant = self.constant(at + 1, stop);
+        self.parts.push(Part::Execute {
+            range: self.start(at)..self.end_before(end),
+            constant,
+        });
+    }
+
+    /// A literal, literals joined by `||`, or `format` of a literal that takes nothing in.
+    fn constant(&self, from: usize, end: usize) -> Option<Constant> {
+        if self.word(from) == "format" && self.token_text(from + 1) == "(" {
+            let literal = self.literal(from + 2)?;
+            let followed = self.token_text(from + 3);
+            let plain = !literal.text.replace("%%", "").contains('%');
+            let escaped = literal.text.contains("%%");
+            return (plain && matches!(followed, ")" | ",")).then(|| Constant {
+                text: literal.text.replace("%%", "%"),
+                start: literal.start.filter(|_| !escaped),
+            });
+        }
+        let mut constant = self.literal(from)?;
+        let mut at = from + 1;
+        while at < end {
+            if self.token_text(at) != "||" {
+                return None;
+            }
+            constant.text.push_str(&self.literal(at + 1)?.text);
+            constant.start = None;
+            at += 2;
+        }
+        Some(constant)
+    }
+
+    fn literal(&self, at: usize) -> Option<Constant> {
+        let token = self.tokens.get(at)?;
+        let text = token.text(self.body);
+        match token.kind {
+            TokenKind::DollarString if token.closed => {
+                let tag = text.get(1..)?.find('$')? + 2;
+                Some(Constant {
+                    text: text.get(tag..text.len().checked_sub(tag)?)?.to_owned(),
+                    start: Some(token.start + tag),
+                })
+            }
+            // Strings with a prefix have escapes of their own.
+            TokenKind::String if token.closed && text.starts_with('\'') => {
+                let inner = text.get(1..text.len().checked_sub(1)?)?;
+                Some(Constant {
+                    text: inner.replace("''", "'"),
+                    start: (!inner.contains("''")).then_some(token.start + 1),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The first of the keywords outside of parentheses and `CASE`, before the statement ends; else its end.
+    fn find(&self, from: usize, keywords: &[&str]) -> usize {
+        self.find_before(from, self.tokens.len(), keywords)
+    }
+
+    fn find_before(&self, from: usize, end: usize, keywords: &[&str]) -> usize {
+        let mut depth = 0_usize;
+        for i in from..end {
+            match self.token_text(i) {
+                "(" | "[" => depth += 1,
+                ")" | "]" => depth = depth.saturating_sub(1),
+                ";" => return i,
+                _ => {}
+            }
+            let word = self.word(i);
+            if depth == 0 && keywords.contains(&word.as_str()) {
+                return i;
+            }
+            match word.as_str() {
+                "case" => depth += 1,
+                "end" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        end
+    }
+
+    fn semicolon(&self) -> usize {
+        (self.at..self.tokens.len())
+            .find(|&i| self.token_text(i) == ";")
+            .unwrap_or(self.tokens.len())
+    }
+
+    /// The word at `i` in lower case; empty for anything else.
+    fn word(&self, i: usize) -> String {
+        match self.tokens.get(i) {
+            Some(token) if token.kind == TokenKind::Word => {
+                token.text(self.body).to_ascii_lowercase()
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn token_text(&self, i: usize) -> &str {
+        self.tokens.get(i).map_or("", |t| t.text(self.body))
+    }
+
+    fn start(&self, i: usize) -> usize {
+        self.tokens.get(i).map_or(self.body.len(), |t| t.start)
+    }
+
+    /// Where the token before `i` ends.
+    fn end_before(&self, i: usize) -> usize {
+        let before = i.min(self.tokens.len()).checked_sub(1);
+        before.and_then(|i| self.tokens.get(i)).map_or(0, |t| t.end)
+    }
+
+    fn text(&self, start: usize, end: usize) -> &str {
+        self.body.get(start..end).unwrap_or("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn show(body: &str) -> Vec<String> {
+        parts(body)
+            .into_iter()
+            .map(|part| match part {
+                Part::Sql { start, text } => {
+                    assert!(start + text.len() <= body.len());
+                    format!(
+                        "sql {}",
+                        text.split_whitespace().collect::<Vec<_>>().join(" ")
+                    )
+                }
+                Part::Expression { text, .. } => format!("expression {text}"),
+                Part::Execute { constant, .. } => match constant {
+                    Some(constant) => format!("run {}", constant.text),
+                    None => "dynamic".to_owned(),
+                },
+            })
+            .collect()
+    }
+
+    fn check(body: &str, expected: &[&str]) {
+        assert_eq!(show(body), expected, "{body}");
+    }
+
+    #[test]
+    fn statements_are_found_in_all_branches() {
+        check(
+            "BEGIN IF NOT EXISTS (SELECT 1 FROM a) THEN CREATE TABLE a (b int); ELSE DROP TABLE c; END IF; END",
+            &[
+                "expression NOT EXISTS (SELECT 1 FROM a)",
+                "sql CREATE TABLE a (b int)",
+                "sql DROP TABLE c",
+            ],
+        );
+        check(
+            "DECLARE x int := f(1); r record; BEGIN FOR r IN SELECT a FROM b LOOP UPDATE c SET d = r.a; END LOOP; END;",
+            &[
+                "expression f(1)",
+                "sql SELECT a FROM b",
+                "sql UPDATE c SET d = r.a",
+            ],
+        );
+        check(
+            "<<l>> BEGIN DROP TABLE IF EXISTS a; EXCEPTION WHEN others THEN RAISE NOTICE 'x'; DELETE FROM b; END",
+            &[
+                "sql DROP TABLE IF EXISTS a",
+                "expression others",
+                "sql DELETE FROM b",
+            ],
+        );
+        check(
+            "BEGIN CASE a WHEN 1 THEN PERFORM f(); ELSE x := CASE WHEN y THEN 1 END; END CASE; RETURN NEW; END",
+            &[
+                "expression a",
+                "expression 1",
+                "sql SELECT f()",
+                "expression CASE WHEN y THEN 1 END",
+                "expression NEW",
+            ],
+        );
+        check(
+            "BEGIN FOR i IN REVERSE 10..g(1) BY 2 LOOP NULL; END LOOP; WHILE a < b LOOP CALL p(); END LOOP; END",
+            &[
+                "expression 10, g(1) ,  2",
+                "expression a < b",
+                "sql CALL p()",
+            ],
+        );
+    }
+
+    #[test]
+    fn targets_are_no_part_of_the_statement() {
+        check(
+            "BEGIN SELECT a, b INTO STRICT x, y.z[1] FROM c; END",
+            &["sql SELECT a, b FROM c"],
+        );
+        check(
+            "BEGIN SELECT INTO r * FROM c; END",
+            &["sql SELECT * FROM c"],
+        );
+        check(
+            "BEGIN INSERT INTO a VALUES (1) RETURNING b INTO c; END",
+            &["sql INSERT INTO a VALUES (1) RETURNING b"],
+        );
+    }
+
+    #[test]
+    fn constants_that_are_executed_are_read() {
+        check("BEGIN EXECUTE 'DROP TABLE a'; END", &["run DROP TABLE a"]);
+        check(
+            "BEGIN EXECUTE format($f$ALTER TABLE a SET (b = '10%%')$f$); END",
+            &["run ALTER TABLE a SET (b = '10%')"],
+        );
+        check(
+            "BEGIN EXECUTE 'DROP TABLE ' || 'a' USING b; EXECUTE 'x''y' INTO z; END",
+            &["run DROP TABLE a", "run x'y"],
+        );
+        check(
+            "BEGIN EXECUTE 'DROP TABLE ' || quote_ident(t); EXECUTE format('DROP TABLE %I', t); RETURN QUERY EXECUTE q; END",
+            &["dynamic", "dynamic", "dynamic"],
+        );
+        check(
+            "BEGIN FOR r IN EXECUTE q LOOP NULL; END LOOP; END",
+            &["dynamic"],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_scanned(words in proptest::collection::vec(prop_oneof![
+            Just("BEGIN"), Just("END"), Just("IF"), Just("THEN"), Just("LOOP"), Just("FOR"), Just("IN"), Just("CASE"), Just("WHEN"),
+            Just(";"), Just("INTO"), Just("STRICT"), Just("a"), Just("."), Just(","), Just("["), Just("]"), Just("("), Just(":="), Just("SELECT"),
+            Just("EXECUTE"), Just("'é'"), Just("$$x$$"), Just("||"), Just(".."), Just("RETURN"), Just("QUERY"), Just("PERFORM"), Just("DECLARE"),
+            Just("OPEN"), Just("é"), Just("<<"), Just("#"), Just("format"), Just("BY"), Just("REVERSE"),
+        ], 0..30)) {
+            let body = words.join(" ");
+            for part in parts(&body) {
+                if let Part::Sql { start, text } | Part::Expression { start, text } = part {
+                    prop_assert!(start + text.len() <= body.len());
+                }
+            }
+        }
+    }
+}

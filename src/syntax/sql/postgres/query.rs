@@ -1,0 +1,193 @@
+//! Statements that read.
+
+use squawk_syntax::ast::{self, AstNode};
+use squawk_syntax::{SyntaxKind, SyntaxNode};
+
+use crate::syntax::sql::operation::{Action, Name, OpaqueReason};
+
+use super::Sink;
+use super::names::{ident, name};
+use super::table::{persistence, table_from_query};
+
+impl Sink<'_, '_> {
+    pub(super) fn query(&mut self, s: &ast::Stmt) -> Option<()> {
+        match s {
+            ast::Stmt::SelectInto(select) => {
+                let into = select.into_clause()?;
+                let action = table_from_query(
+                    name(&into.table_name()?)?,
+                    false,
+                    persistence(into.persistence().as_ref()),
+                    tables_read(s.syntax()),
+                );
+                self.push(s, action);
+                self.writes_in(s.syntax())
+            }
+            ast::Stmt::Explain(explain) => self.explain(explain),
+            ast::Stmt::Prepare(_) | ast::Stmt::Declare(_) => {
+                let keyword = super::alter_other::keywords(s.syntax());
+                self.push(s, Action::Other { keyword });
+                Some(())
+            }
+            ast::Stmt::Call(call) => {
+                let procedure = name(&call.procedure_name_ref()?)?;
+                self.push(s, Action::Call { name: procedure });
+                Some(())
+            }
+            _ => {
+                self.select(s);
+                self.writes_in(s.syntax())
+            }
+        }
+    }
+
+    /// What a query reads and calls.
+    pub(super) fn select(&mut self, query: &impl AstNode) {
+        let node = query.syntax();
+        let locks_rows = node
+            .descendants()
+            .any(|n| n.kind() == SyntaxKind::LOCKING_CLAUSE);
+        let action = Action::Select {
+            calls: functions_called(node),
+            reads: tables_read(node),
+            locks_rows,
+        };
+        self.push(query, action);
+    }
+
+    /// The changes that stand in `WITH` of a query.
+    pub(super) fn writes_in(&mut self, node: &SyntaxNode) -> Option<()> {
+        for inner in node.descendants().skip(1) {
+            let writes = matches!(
+                inner.kind(),
+                SyntaxKind::INSERT | SyntaxKind::UPDATE | SyntaxKind::DELETE | SyntaxKind::MERGE
+            );
+            if writes {
+                self.change(&ast::Stmt::cast(inner)?)?;
+            }
+        }
+        Some(())
+    }
+
+    /// `EXPLAIN ANALYZE` runs the statement.
+    fn explain(&mut self, explain: &ast::Explain) -> Option<()> {
+        let runs = match explain.explain_mode() {
+            Some(ast::ExplainMode::ExplainAnalyze(_)) => true,
+            Some(ast::ExplainMode::ExplainOptionList(list)) => list.explain_options().any(|o| {
+                let text = self.place.text(&o);
+                text == "analyze" || text == "analyze on" || text.starts_with("analyze t")
+            }),
+            _ => false,
+        };
+        if runs {
+            let inner = ast::Stmt::cast(explain.explain_stmt()?.syntax().clone())?;
+            self.lower(&inner)
+        } else {
+            let keyword = "explain".to_owned();
+            self.push(explain, Action::Other { keyword });
+            Some(())
+        }
+    }
+
+    /// A statement that is built at run time.
+    pub(super) fn dynamic(&mut self, node: &impl AstNode, detail: &str) {
+        let span = self.place.span(node);
+        self.opaque(span, OpaqueReason::Dynamic, detail);
+    }
+}
+
+/// The tables that a query names in `FROM`, without those that it defines itself in `WITH`.
+pub(super) fn tables_read(node: &SyntaxNode) -> Vec<Name> {
+    let mut defined = Vec::new();
+    let mut tables = Vec::new();
+    for inner in node.descendants() {
+        match inner.kind() {
+            SyntaxKind::WITH_TABLE => {
+                let table = ast::WithTable::cast(inner).and_then(|t| t.name());
+                defined.extend(table.and_then(|t| ident(&t)));
+            }
+            SyntaxKind::RELATION_FROM_ITEM => {
+                let item = ast::RelationFromItem::cast(inner);
+                // A bare name is a child of its own here.
+                let table = item.and_then(|i| match i.relation_name_ref() {
+                    Some(relation) => name(&relation),
+                    None => match i.path_ref() {
+                        Some(path) => name(&path),
+                        None => Some(Name::plain(ident(&i.name_ref()?)?)),
+                    },
+                });
+                add(&mut tables, table);
+            }
+            SyntaxKind::TABLE => {
+                let relation = ast::Table::cast(inner).and_then(|t| t.relation_name());
+                let table = relation.and_then(|r| name(&r.relation_name_ref()?));
+                add(&mut tables, table);
+            }
+            _ => {}
+        }
+    }
+    tables.retain(|t| t.schema.is_some() || !defined.contains(&t.name));
+    tables
+}
+
+/// The functions that a query calls, in order.
+pub(super) fn functions_called(node: &SyntaxNode) -> Vec<Name> {
+    let mut functions = Vec::new();
+    for inner in node.descendants() {
+        if inner.kind() == SyntaxKind::CALL_EXPR {
+            let called = ast::CallExpr::cast(inner).and_then(|c| c.expr());
+            add(&mut functions, called.and_then(|c| function_name(&c)));
+        }
+    }
+    functions
+}
+
+/// The name in `name(...)` and `schema.name(...)`.
+pub(super) fn function_name(expression: &ast::Expr) -> Option<Name> {
+    match expression {
+        ast::Expr::NameRef(function) => Some(Name::plain(ident(function)?)),
+        ast::Expr::FieldExpr(field) => Some(Name {
+            schema: match field.base()? {
+                ast::Expr::NameRef(schema) => Some(ident(&schema)?),
+                ast::Expr::FieldExpr(inner) => Some(ident(&inner.field()?)?),
+                _ => return None,
+            },
+            name: ident(&field.field()?)?,
+        }),
+        _ => None,
+    }
+}
+
+fn add(names: &mut Vec<Name>, name: Option<Name>) {
+    if let Some(name) = name
+        && !names.contains(&name)
+    {
+        names.push(name);
+    }
+}
+
+/// The names of a query's columns; empty when one of them cannot be told from the text.
+pub(super) fn column_names(query: &ast::SelectVariant) -> Vec<String> {
+    let named = || {
+        let targets = query.target_list()?;
+        targets
+            .targets()
+            .map(|target| match target.as_name() {
+                Some(alias) => ident(&alias.name()?),
+                None => column_name(&target.expr()?),
+            })
+            .collect::<Option<Vec<_>>>()
+    };
+    named().unwrap_or_default()
+}
+
+/// As `FigureColname` of PostgreSQL names it, for expressions that are plain.
+fn column_name(expression: &ast::Expr) -> Option<String> {
+    match expression {
+        ast::Expr::NameRef(column) => ident(column),
+        ast::Expr::FieldExpr(field) if field.star_token().is_none() => ident(&field.field()?),
+        ast::Expr::CallExpr(call) => Some(function_name(&call.expr()?)?.name),
+        ast::Expr::CastExpr(cast) => column_name(&cast.expr()?),
+        _ => None,
+    }
+}
