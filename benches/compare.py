@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""CPU time and peak memory of whole processes, beside tools that each do a part of the work.
+
+    make bench REPO=path/to/a/full/clone
+
+relgate judges the newest final release, once with an empty cache and once with a warm one. squawk lints that release's up
+migrations, and nothing else. git-cliff computes the next version from the commits, and nothing else. All three run on the
+same clone, one after another, several times; the table has the medians. Without REPO a history is made up.
+
+The tools come from PyPI into target/bench/venv.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "bench"
+RUNS = int(os.environ.get("RUNS", "5"))
+FINAL = re.compile(r"^(.*?)(\d+)\.(\d+)\.(\d+)$")
+
+
+def main() -> None:
+    WORK.mkdir(parents=True, exist_ok=True)
+    tools = install(["squawk-cli", "git-cliff"])
+    repository = clone(sys.argv[1]) if len(sys.argv) > 1 else made_up()
+    tag = newest_final(repository)
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
+        ups = export_ups(repository, tag, Path(scratch) / "up")
+        print(f"{repository} at {tag}: {len(ups)} up migrations, {count_commits(repository)} commits, {RUNS} runs each\n")
+        relgate = [str(WORK.parent / "release" / "relgate"), "--repo", str(repository), "check", "--tag", tag]
+        cold = [measure(relgate, repository, cache=Path(scratch) / f"cache-{run}") for run in range(RUNS)]
+        # The first cold run's cache is warm now.
+        warm = [measure(relgate, repository, cache=Path(scratch) / "cache-0") for _ in range(RUNS)]
+        squawk = [measure([tools / "squawk", *ups], repository) for _ in range(RUNS)] if ups else []
+        cliff = [measure([tools / "git-cliff", "--bumped-version"], repository) for _ in range(RUNS)]
+    rows = {"relgate, cold": cold, "relgate, warm": warm, "squawk": squawk, "git-cliff": cliff}
+    print_table({name: summary(runs) for name, runs in rows.items() if runs})
+
+
+def install(packages: list[str]) -> Path:
+    """A private environment with the packages; its directory of programs."""
+    environment = WORK / "venv"
+    if not (environment / "bin" / "pip").exists():
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    subprocess.run([environment / "bin" / "pip", "install", "--quiet", *packages], check=True)
+    return environment / "bin"
+
+
+def clone(path: str) -> Path:
+    """The clone itself, or a clone of a bare one: git-cliff wants a work tree."""
+    source = Path(path).resolve()
+    if git(source, "rev-parse", "--is-bare-repository") == "false":
+        return source
+    target = WORK / f"{source.parent.name}-{source.name}"
+    if not target.exists():
+        subprocess.run(["git", "clone", "--quiet", str(source), str(target)], check=True)
+    return target
+
+
+def git(repository: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(repository), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def newest_final(repository: Path) -> str:
+    finals = {}
+    for tag in git(repository, "tag").splitlines():
+        match = FINAL.match(tag)
+        if match and match[1] in ("", "v"):
+            finals[tuple(int(part) for part in match.groups()[1:])] = tag
+    if not finals:
+        sys.exit(f"{repository} has no final release tag; git fetch --tags")
+    return finals[max(finals)]
+
+
+def count_commits(repository: Path) -> str:
+    return git(repository, "rev-list", "--count", "HEAD")
+
+
+def export_ups(repository: Path, tag: str, target: Path) -> list[str]:
+    """The up migrations at the tag, as files."""
+    paths = git(repository, "ls-tree", "-r", "--name-only", tag).splitlines()
+    ups = [path for path in paths if path.endswith(".up.sql")]
+    for path in ups:
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(git(repository, "show", f"{tag}:{path}") + "\n")
+    return [str(target / path) for path in ups]
+
+
+def measure(command: list, repository: Path, cache: Path | None = None) -> tuple[float, float, float]:
+    """CPU seconds, wall seconds and peak memory in MB of one process and its children."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(cache or WORK), "NO_COLOR": "1"}
+    if cache:
+        cache.mkdir(exist_ok=True)
+        environment["XDG_CACHE_HOME"] = str(cache)
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [str(part) for part in command],
+        cwd=repository,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    # 1 is an answer: blocked, or violations found.
+    if code not in (0, 1):
+        sys.exit(f"{command[0]} ended with {code}:\n{errors.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime, time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def summary(runs: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+    cpu, wall, memory = zip(*runs)
+    return statistics.median(cpu), statistics.median(wall), max(memory)
+
+
+def print_table(rows: dict[str, tuple[float, float, float]]) -> None:
+    print(f"{'':16}{'CPU s':>8}{'wall s':>8}{'MB':>6}")
+    for name, (cpu, wall, memory) in rows.items():
+        print(f"{name:16}{cpu:8.3f}{wall:8.3f}{memory:6.0f}")
+    print()
+    for ours in ("relgate, cold", "relgate, warm"):
+        for theirs in ("squawk", "git-cliff"):
+            if theirs in rows:
+                ratio = rows[ours][0] / max(rows[theirs][0], 0.001)
+                print(f"{ours} takes {ratio:.2f} times the CPU time of {theirs}")
+
+
+def made_up() -> Path:
+    """A history of 60 minor releases with 40 commits and 3 migrations each, by `git fast-import`."""
+    target = WORK / "made-up"
+    if target.exists():
+        return target
+    shutil.rmtree(WORK / "made-up.new", ignore_errors=True)
+    fresh = WORK / "made-up.new"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(fresh)], check=True)
+    subprocess.run(["git", "-C", str(fresh), "fast-import", "--quiet"], input=stream().encode(), check=True)
+    subprocess.run(["git", "-C", str(fresh), "checkout", "--quiet", "--force", "main"], check=True)
+    fresh.rename(target)
+    return target
+
+
+def stream() -> str:
+    parts, changelog, seconds, table = [], "", 1_700_000_000, 0
+    for minor in range(60):
+        for number in range(40):
+            seconds += 3600
+            files = {f"internal/part{number}.go": f"package internal\n\n// Revision {minor}.{number}.\n"}
+            if number < 3:
+                table += 1
+                files |= migration(table)
+            if number == 39:
+                changelog = f"## [1.{minor}.0] - 2025-01-01\n\n### Added\n\n- Part {minor}.\n\n{changelog}"
+                files["CHANGELOG.md"] = f"# Changelog\n\n{changelog}"
+                files["charts/cellar/Chart.yaml"] = chart(minor)
+            parts.append(f"commit refs/heads/main\ncommitter Ada Cooper <ada@example.org> {seconds} +0000\n")
+            parts.append(data(f"feat: part {number} of 1.{minor}"))
+            parts += [f"M 644 inline {path}\n{data(text)}" for path, text in files.items()]
+        parts.append(f"reset refs/tags/v1.{minor}.0\nfrom refs/heads/main\n\n")
+    return "".join(parts)
+
+
+def migration(number: int) -> dict[str, str]:
+    columns = "".join(f",\n  value{i} text NOT NULL DEFAULT ''" for i in range(12))
+    up = f"CREATE TABLE casks{number} (\n  id bigint PRIMARY KEY{columns}\n);\n\nCREATE INDEX ON casks{number} (value0);\n"
+    if number > 1:
+        up += f"\nALTER TABLE casks{number - 1} ADD COLUMN cask{number}_id bigint;\n"
+    down = f"DROP TABLE casks{number};\n"
+    name = f"db/migrations/{number:06}_casks{number}"
+    return {f"{name}.up.sql": up, f"{name}.down.sql": down}
+
+
+def chart(minor: int) -> str:
+    return f"apiVersion: v2\nname: cellar\nversion: 0.{minor}.0\nappVersion: v1.{minor}.0\n"
+
+
+def data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}\n"
+
+
+if __name__ == "__main__":
+    main()
