@@ -1,0 +1,35 @@
+# What people type. `make test` is what CI runs first; everything that it needs beyond Rust and git, it installs.
+
+CARGO ?= cargo
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: test lint fmt bench picture update
+
+test:
+ifneq ($(shell command -v cargo-nextest 2>/dev/null),)
+	$(CARGO) nextest run --locked --all-targets
+else
+	$(CARGO) test --locked --all-targets
+endif
+	$(CARGO) test --locked --doc
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+fmt:
+	$(CARGO) fmt
+
+# CPU time and memory beside squawk and git-cliff: `make bench REPO=path/to/a/full/clone`. Without REPO it makes one up.
+bench:
+	$(CARGO) build --locked --release
+	python3 benches/compare.py $(REPO)
+
+# The picture in the README.
+picture:
+	UPDATE=1 $(CARGO) test --locked --test integration picture
+
+# Rewrites what is generated, and the snapshots. Read the difference before you commit it.
+update:
+	UPDATE=1 INSTA_UPDATE=always $(CARGO) test --locked --all-targets
