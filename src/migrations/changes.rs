@@ -128,7 +128,7 @@ pub(super) fn compare(
         prints.take(before, &gone, surveyed, reader);
         prints.take(after, &fresh, surveyed, reader);
     }
-    pairs.extend(matching::pair(gone, fresh, surveyed, &prints));
+    pairs.extend(matching::pair(gone, fresh, &prints));
     for pair in pairs {
         let owner = pair
             .after

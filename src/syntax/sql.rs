@@ -13,7 +13,7 @@ mod stack;
 mod text;
 mod token;
 
-pub use digest::{TokenDigest, token_digest, token_digest_range};
+pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
 pub use stack::with_big_stack;
 
 use crate::source::Span;

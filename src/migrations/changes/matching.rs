@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use super::print::{Print, Prints};
 use super::{Member, Pair};
-use crate::migrations::DirectorySurvey;
-use crate::syntax::migration::Role;
 use crate::syntax::sql::operation::Dialect;
 
 /// Pairs files that are gone with files that are new. First those that keep their name in another directory, then those
@@ -13,12 +11,10 @@ use crate::syntax::sql::operation::Dialect;
 pub(super) fn pair(
     gone: Vec<Member>,
     fresh: Vec<Member>,
-    surveyed: &[DirectorySurvey],
     prints: &Prints,
 ) -> Vec<Pair> {
     let mut matcher = Matcher {
         fresh: fresh.into_iter().map(Some).collect(),
-        surveyed,
         prints,
     };
     let mut pairs = Vec::new();
@@ -41,12 +37,11 @@ const MOST_COMPARED: usize = 64;
 
 struct Matcher<'m> {
     fresh: Vec<Option<Member>>,
-    surveyed: &'m [DirectorySurvey],
     prints: &'m Prints,
 }
 
 /// What both sides of a match have in common.
-type Trait = (String, Role);
+type Trait = (String, bool);
 
 impl Matcher<'_> {
     /// Pairs by one trait and returns what it leaves.
@@ -101,16 +96,22 @@ impl Matcher<'_> {
     }
 
     /// The name that a file keeps when its directory moves.
+    #[allow(clippy::unused_self, reason = "the passes share one signature")]
     fn by_name(&self, member: &Member) -> Option<Trait> {
-        let directory = &self.surveyed.get(member.sequence)?.directory;
-        let relative = directory.relative(&member.file.path);
-        Some((relative.to_owned(), member.file.name.role))
+        let mut parts = member.file.path.rsplit('/');
+        let file = parts.next()?;
+        // Of `2024_casks/up.sql` the directory is the name.
+        let name = match file {
+            "up.sql" | "down.sql" | "migration.sql" => format!("{}/{file}", parts.next()?),
+            _ => file.to_owned(),
+        };
+        Some((name, member.file.name.role.goes_up()))
     }
 
     /// The bytes that a file keeps when it gets another number or title; nothing, when they say nothing.
     fn by_blob(&self, member: &Member) -> Option<Trait> {
         self.prints.of(member).filter(|print| !print.is_empty)?;
-        Some((member.file.oid.to_string(), member.file.name.role))
+        Some((member.file.oid.to_string(), member.file.name.role.goes_up()))
     }
 
     /// The SQL that a file keeps when it gets another number or title; nothing, when there is none in it.
@@ -123,7 +124,7 @@ impl Matcher<'_> {
                 .collect::<String>()
         };
         let Print { up, down, .. } = print;
-        Some((hex(up) + &hex(down), member.file.name.role))
+        Some((hex(up) + &hex(down), member.file.name.role.goes_up()))
     }
 
     /// How much two files with a common trait have in common beside it; `None` when they are for different databases.
@@ -137,13 +138,19 @@ impl Matcher<'_> {
         if before.dialect != after.dialect && is_told(before) && is_told(after) && !same_bytes {
             return None;
         }
+        let parent = |member: &Member| {
+            let mut parts = member.file.path.rsplit('/');
+            parts.nth(1).map(ToOwned::to_owned)
+        };
+        let same_parent = parent(before) == parent(after);
         let same_title = before.file.name.title == after.file.name.title;
         let same_version = before.file.name.identity == after.file.name.identity;
         Some(
-            u32::from(same_bytes) * 8
-                + u32::from(same_sql) * 4
-                + u32::from(same_version) * 2
-                + u32::from(same_title),
+            u32::from(same_bytes) * 16
+                + u32::from(same_sql) * 8
+                + u32::from(same_version) * 4
+                + u32::from(same_title) * 2
+                + u32::from(same_parent),
         )
     }
 }

@@ -10,9 +10,10 @@ use super::Member;
 use crate::discover::{Reader, Snapshot};
 use crate::git::ObjectId;
 use crate::migrations::DirectorySurvey;
+use crate::source::Span;
 use crate::syntax::migration::{Direction, FileName, Runner, sections};
 use crate::syntax::sql::operation::Dialect;
-use crate::syntax::sql::{token_digest, token_digest_range};
+use crate::syntax::sql::{token_digest_range, token_digest_where};
 
 /// The digests of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,27 +113,28 @@ fn print(work: &Work) -> Print {
             is_empty: text.trim().is_empty(),
         };
     }
-    let nothing = *token_digest("", work.dialect).as_bytes();
+    let nothing = digest(work, Span::default());
     let cut = sections(work.runner, &work.name, text, work.sidecar.as_deref());
     let mut is_empty = true;
     let mut hashers = [Sha256::new(), Sha256::new()];
     for section in &cut.value {
-        let digest = *token_digest_range(text, section.span, work.dialect).as_bytes();
-        is_empty &= digest == nothing;
+        let tokens = digest(work, section.span);
+        is_empty &= tokens == nothing;
         let [up, down] = &mut hashers;
-        let hasher = if section.direction == Direction::Up {
-            up
-        } else {
-            down
-        };
+        let hasher = if section.direction == Direction::Up { up } else { down };
+        for word in text.get(section.mark.range()).unwrap_or("").split_whitespace() {
+            let word = word.trim_start_matches('-').to_ascii_lowercase();
+            hasher.update(word.as_bytes());
+            hasher.update([0]);
+        }
         hasher.update(section.transaction.as_str().as_bytes());
-        hasher.update(digest);
+        hasher.update(tokens);
     }
     if cut.value.is_empty() {
         // The runner finds nothing to run; the text still is what was released.
-        let digest = *token_digest(text, work.dialect).as_bytes();
-        is_empty = digest == nothing;
-        hashers[0].update(digest);
+        let tokens = digest(work, Span::new(0, text.len()));
+        is_empty = tokens == nothing;
+        hashers[0].update(tokens);
     }
     let [up, down] = hashers;
     Print {
@@ -140,4 +142,14 @@ fn print(work: &Work) -> Print {
         down: down.finalize().into(),
         is_empty,
     }
+}
+
+fn digest(work: &Work, span: Span) -> [u8; 32] {
+    let profile = work.runner.profile();
+    let tokens = if profile.directives.is_none() {
+        token_digest_range(&work.text, span, work.dialect)
+    } else {
+        token_digest_where(&work.text, span, work.dialect, &mut |comment| profile.obeys(comment))
+    };
+    *tokens.as_bytes()
 }

@@ -200,7 +200,7 @@ const TEST_WORDS: &[&str] = &[
     "testing",
     "tests",
     "testutil",
-    "testutils",
+    "testutils", "stub", "stubs",
 ];
 
 fn is_other_sql(component: &str) -> bool {

@@ -1,9 +1,11 @@
 //! Which runner a directory is for.
 
+use std::collections::BTreeSet;
+
 use super::candidates::Candidate;
 use super::hints::Hints;
 use crate::discover::{Reader, Snapshot};
-use crate::syntax::migration::{Recognition, Runner, recognize};
+use crate::syntax::migration::{Order, Recognition, Runner, recognize};
 
 /// The runner of a candidate; `None` when it holds no migrations.
 pub(super) fn of(
@@ -86,7 +88,7 @@ fn paired(candidate: &Candidate, reader: &mut Reader<'_>, uses: &mut Uses<'_>) -
             .iter()
             .any(|path| reads(runner, path, candidate))
     };
-    if !candidate.parts.is_empty() || !some_read(Runner::GolangMigrate) {
+    if !candidate.parts.is_empty() {
         return Runner::Plain;
     }
     let is_limited = candidate.paired.iter().any(|path| {
@@ -94,6 +96,9 @@ fn paired(candidate: &Candidate, reader: &mut Reader<'_>, uses: &mut Uses<'_>) -
     });
     if some_read(Runner::Popx) && (is_limited || uses("popx", reader)) {
         return Runner::Popx;
+    }
+    if !some_read(Runner::GolangMigrate) {
+        return Runner::Plain;
     }
     if uses("golang-migrate", reader) {
         return Runner::GolangMigrate;
@@ -197,6 +202,18 @@ fn defines_a_schema(candidate: &Candidate, snapshot: &Snapshot, reader: &mut Rea
         )
     });
     if !is_named_so || candidate.says_other_sql() || candidate.numbered.len() < 3 {
+        return false;
+    }
+    let versions: BTreeSet<Order> = candidate
+        .numbered
+        .iter()
+        .filter_map(|path| match recognize(Runner::Plain, file_name(path)) {
+            Recognition::Migration(name) => Some(name.order),
+            _ => None,
+        })
+        .collect();
+    // Two files of one number, such as `v1-core.sql` and `v1-views.sql`, are parts of a schema and no steps.
+    if versions.len() < candidate.numbered.len() {
         return false;
     }
     let probes: Vec<&String> = candidate

@@ -91,6 +91,9 @@ pub struct Profile {
     pub sent: Sent,
     /// How a migration declines the transaction.
     pub opt_out: OptOut,
+    /// How the comments begin that it obeys inside a section, in lower case and without the dashes; `None` when any
+    /// runner's may count.
+    pub directives: Option<&'static [&'static str]>,
     /// Where the way back is.
     pub down: Down,
     /// It compares the content of what has run with the file.
@@ -105,6 +108,26 @@ pub struct Profile {
     pub on_duplicate: &'static str,
 }
 
+impl Profile {
+    /// A comment inside a section directs the runner, so that it is more than a remark.
+    pub fn obeys(&self, comment: &str) -> bool {
+        // MySQL's optimizer hints are for the server.
+        if comment.starts_with("/*+") {
+            return true;
+        }
+        let text = comment
+            .trim_start_matches("/*")
+            .trim_start_matches('-')
+            .trim_start();
+        self.directives.is_some_and(|directives| {
+            directives.iter().any(|directive| {
+                text.get(..directive.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(directive))
+            })
+        })
+    }
+}
+
 /// What is assumed of a runner that is not known.
 pub(super) const PLAIN: Profile = Profile {
     runner: Runner::Plain,
@@ -112,6 +135,7 @@ pub(super) const PLAIN: Profile = Profile {
     wrapped: Wrapped::Unknown,
     sent: Sent::Unknown,
     opt_out: OptOut::None,
+    directives: None,
     down: Down::File,
     checksum: false,
     out_of_order: OutOfOrder::Unknown,
@@ -131,6 +155,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::Nothing,
         sent: Sent::OneString,
         opt_out: OptOut::None,
+        directives: Some(&[]),
         down: Down::File,
         checksum: false,
         out_of_order: OutOfOrder::Skips,
@@ -144,6 +169,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::Directive,
+        directives: Some(&["+goose"]),
         down: Down::Section,
         checksum: false,
         out_of_order: OutOfOrder::Refuses,
@@ -157,6 +183,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::Section,
         sent: Sent::OneString,
         opt_out: OptOut::Directive,
+        directives: Some(&["migrate:"]),
         down: Down::RequiredSection,
         checksum: false,
         out_of_order: OutOfOrder::Runs,
@@ -170,6 +197,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::Directive,
+        directives: Some(&[]),
         down: Down::File,
         checksum: true,
         out_of_order: OutOfOrder::Runs,
@@ -183,6 +211,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::None,
+        directives: Some(&[]),
         down: Down::None,
         checksum: true,
         out_of_order: OutOfOrder::Refuses,
@@ -196,6 +225,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::Sidecar,
+        directives: Some(&[]),
         down: Down::File,
         checksum: false,
         out_of_order: OutOfOrder::Runs,
@@ -209,6 +239,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::Automatic,
+        directives: Some(&[]),
         down: Down::File,
         checksum: true,
         out_of_order: OutOfOrder::Refuses,
@@ -222,6 +253,16 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::Section,
         sent: Sent::Split,
         opt_out: OptOut::Directive,
+        directives: Some(&[
+            "changeset",
+            "precondition",
+            "validchecksum",
+            "property",
+            "include",
+            "ignorelines",
+            "ignore",
+            "logicalfilepath",
+        ]),
         down: Down::Rollback,
         checksum: true,
         out_of_order: OutOfOrder::Runs,
@@ -235,6 +276,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::Nothing,
         sent: Sent::OneString,
         opt_out: OptOut::None,
+        directives: Some(&[]),
         down: Down::None,
         checksum: true,
         out_of_order: OutOfOrder::Runs,
@@ -248,6 +290,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::Directive,
+        directives: Some(&["atlas:txmode", "atlas:delimiter", "atlas:checkpoint"]),
         down: Down::None,
         checksum: true,
         out_of_order: OutOfOrder::Refuses,
@@ -261,6 +304,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::Name,
+        directives: Some(&[]),
         down: Down::File,
         checksum: false,
         out_of_order: OutOfOrder::Runs,
@@ -274,6 +318,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::Directive,
+        directives: Some(&["+migrate"]),
         down: Down::Section,
         checksum: false,
         out_of_order: OutOfOrder::Runs,
@@ -287,6 +332,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::Directive,
+        directives: Some(&["tern:"]),
         down: Down::Section,
         checksum: false,
         out_of_order: OutOfOrder::Skips,
@@ -300,6 +346,7 @@ pub static PROFILES: &[Profile] = &[
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::None,
+        directives: Some(&["> statement-breakpoint"]),
         down: Down::None,
         checksum: false,
         out_of_order: OutOfOrder::Skips,

@@ -37,7 +37,9 @@ impl TransactionMode {
 pub struct Section {
     /// Which way it leads.
     pub direction: Direction,
-    /// Its bytes, directives not included.
+    /// The directive that it begins with; empty when it begins with the file.
+    pub mark: Span,
+    /// Its bytes, without that directive.
     pub span: Span,
     /// What is around its statements.
     pub transaction: TransactionMode,
@@ -62,6 +64,7 @@ pub fn sections(runner: Runner, name: &FileName, text: &str, sidecar: Option<&st
                 } else {
                     Direction::Up
                 },
+                mark: Span::default(),
                 span: Span::new(0, text.len()),
                 transaction: transaction_of_file(runner, name, text, sidecar),
             }],
@@ -78,34 +81,51 @@ enum Mark {
     File(TransactionMode),
 }
 
+/// A section whose end is not known yet.
+struct Open {
+    mark: Span,
+    direction: Direction,
+    transaction: TransactionMode,
+}
+
+impl Open {
+    fn close(self, end: usize) -> Section {
+        Section {
+            direction: self.direction,
+            mark: self.mark,
+            span: Span::new(self.mark.end as usize, end),
+            transaction: self.transaction,
+        }
+    }
+}
+
 fn by_marks(text: &str, runner: Runner, mark: &dyn Fn(&str) -> Option<Mark>) -> Sections {
     let usual = runner.profile().transaction();
     let mut found: Vec<Section> = Vec::new();
     let mut whole = None;
     // Tern's files begin with the way up; the others say so.
-    let mut open = (runner == Runner::Tern).then_some((0, Direction::Up, None));
+    let mut open = (runner == Runner::Tern).then_some(Open {
+        mark: Span::default(),
+        direction: Direction::Up,
+        transaction: usual,
+    });
     let mut first_mark = None;
-    let mut close = |open: Option<(usize, Direction, Option<TransactionMode>)>, end: usize| {
-        if let Some((start, direction, transaction)) = open {
-            found.push(Section {
-                direction,
-                span: Span::new(start, end),
-                transaction: transaction.unwrap_or(usual),
-            });
-        }
-    };
     for (start, line) in lines(text) {
         match mark(line) {
             Some(Mark::Begin(direction, transaction)) => {
                 first_mark.get_or_insert(start);
-                close(open, start);
-                open = Some((start + line.len(), direction, transaction));
+                found.extend(open.take().map(|open| open.close(start)));
+                open = Some(Open {
+                    mark: Span::new(start, start + line.len()),
+                    direction,
+                    transaction: transaction.unwrap_or(usual),
+                });
             }
             Some(Mark::File(transaction)) => whole = Some(transaction),
             None => {}
         }
     }
-    close(open, text.len());
+    found.extend(open.map(|open| open.close(text.len())));
     if let Some(transaction) = whole {
         for section in &mut found {
             section.transaction = transaction;
@@ -230,20 +250,20 @@ fn direction(word: &str) -> Option<Direction> {
 /// Changesets, each with its own transaction; the way back stands in comments.
 fn liquibase(text: &str) -> Sections {
     let mut found: Vec<Section> = Vec::new();
-    let mut open: Option<(usize, TransactionMode)> = None;
+    let mut open: Option<Open> = None;
     let mut block: Option<usize> = None;
     for (start, line) in lines(text) {
         let trimmed = line.trim();
         if let Some(from) = block {
             if let Some(to) = line.find("*/") {
-                let transaction = open.map(|(_, transaction)| transaction);
+                let transaction = open.as_ref().map(|open| open.transaction);
                 found.push(rollback(Span::new(from, start + to), transaction));
                 block = None;
             }
             continue;
         }
         if let Some(attributes) = changeset(trimmed) {
-            close_changeset(&mut found, open, start);
+            found.extend(open.take().map(|open| open.close(start)));
             let transaction = if attributes
                 .split_whitespace()
                 .any(|word| word.eq_ignore_ascii_case("runInTransaction:false"))
@@ -252,11 +272,16 @@ fn liquibase(text: &str) -> Sections {
             } else {
                 TransactionMode::Transactional
             };
-            open = Some((start + line.len(), transaction));
+            open = Some(Open {
+                mark: Span::new(start, start + line.len()),
+                direction: Direction::Up,
+                transaction,
+            });
         } else if let Some(offset) = rollback_line(line) {
             if !is_empty_rollback(line.get(offset..).unwrap_or("")) {
                 let span = Span::new(start + offset, start + line.len());
-                found.push(rollback(span, open.map(|(_, transaction)| transaction)));
+                let transaction = open.as_ref().map(|open| open.transaction);
+                found.push(rollback(span, transaction));
             }
         } else if trimmed
             .to_ascii_lowercase()
@@ -266,7 +291,7 @@ fn liquibase(text: &str) -> Sections {
             block = Some(start + line.len());
         }
     }
-    close_changeset(&mut found, open, text.len());
+    found.extend(open.map(|open| open.close(text.len())));
     found.sort_by_key(|section| (section.span.start, section.span.end));
     let errors = if found
         .iter()
@@ -282,16 +307,6 @@ fn liquibase(text: &str) -> Sections {
     Parsed {
         value: found,
         errors,
-    }
-}
-
-fn close_changeset(found: &mut Vec<Section>, open: Option<(usize, TransactionMode)>, end: usize) {
-    if let Some((start, transaction)) = open {
-        found.push(Section {
-            direction: Direction::Up,
-            span: Span::new(start, end),
-            transaction,
-        });
     }
 }
 
@@ -322,6 +337,7 @@ fn is_empty_rollback(sql: &str) -> bool {
 fn rollback(span: Span, transaction: Option<TransactionMode>) -> Section {
     Section {
         direction: Direction::Down,
+        mark: Span::default(),
         span,
         transaction: transaction.unwrap_or(TransactionMode::Transactional),
     }

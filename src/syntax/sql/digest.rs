@@ -29,9 +29,22 @@ pub fn token_digest(text: &str, dialect: Dialect) -> TokenDigest {
 
 /// The same for one part of a text, such as the section of a file that goes up.
 pub fn token_digest_range(text: &str, range: Span, dialect: Dialect) -> TokenDigest {
+    let mut liquibase = false;
+    token_digest_where(text, range, dialect, &mut |comment| {
+        liquibase |= is_liquibase_header(comment);
+        is_directive(comment, liquibase)
+    })
+}
+
+/// The same where it is known which runner reads the text: `obeys` says which of its comments count.
+pub fn token_digest_where(
+    text: &str,
+    range: Span,
+    dialect: Dialect,
+    obeys: &mut dyn FnMut(&str) -> bool,
+) -> TokenDigest {
     let mut hasher = Sha256::new();
     let mut scratch = String::new();
-    let mut liquibase = false;
     // Semicolons only separate: leading, trailing and repeated ones are nothing.
     let mut any = false;
     let mut separator = false;
@@ -40,8 +53,7 @@ pub fn token_digest_range(text: &str, range: Span, dialect: Dialect) -> TokenDig
         let tag = match token.kind {
             TokenKind::Space | TokenKind::DelimiterLine => continue,
             TokenKind::LineComment | TokenKind::BlockComment => {
-                liquibase |= is_liquibase_header(source);
-                if !is_directive(source, liquibase) {
+                if !obeys(source) {
                     continue;
                 }
                 scratch.clear();
