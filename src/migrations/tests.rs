@@ -128,6 +128,48 @@ fn directives_count_as_sql() {
 }
 
 #[test]
+fn directives_of_other_runners_are_remarks() {
+    check(
+        &[(
+            "migrations/1_a.down.sql",
+            "-- down migration intentionally left blank",
+        )],
+        &[("migrations/1_a.down.sql", "-- +goose nothing")],
+        &[],
+    );
+}
+
+#[test]
+fn another_runner_is_a_modification() {
+    check(
+        &[
+            ("sql/migrations/1_a.sql", UP),
+            ("sql/migrations/atlas.sum", ""),
+        ],
+        &[(
+            "cmd/migrations/1_a.sql",
+            "-- +goose Up\nCREATE TABLE casks (id bigint);",
+        )],
+        &["modified cmd/migrations/1_a.sql from sql/migrations/1_a.sql up"],
+    );
+}
+
+#[test]
+fn files_that_move_into_numbered_directories_keep_their_name() {
+    check(
+        &[("db/migrations/postgres/0/01_a.up.sql", UP)],
+        &[
+            ("db/schema/postgres/0/01_a.up.sql", "A;"),
+            ("db/schema/postgres/1/01_b.up.sql", "B;"),
+        ],
+        &[
+            "modified db/schema/postgres/0/01_a.up.sql from db/migrations/postgres/0/01_a.up.sql up",
+            "added db/schema/postgres/1/01_b.up.sql up",
+        ],
+    );
+}
+
+#[test]
 fn a_file_beside_the_migration_counts() {
     check(
         &[("diesel.toml", ""), ("migrations/1_a/up.sql", UP)],

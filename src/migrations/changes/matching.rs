@@ -8,11 +8,7 @@ use crate::syntax::sql::operation::Dialect;
 
 /// Pairs files that are gone with files that are new. First those that keep their name in another directory, then those
 /// that keep their SQL under another name; the rest stays alone.
-pub(super) fn pair(
-    gone: Vec<Member>,
-    fresh: Vec<Member>,
-    prints: &Prints,
-) -> Vec<Pair> {
+pub(super) fn pair(gone: Vec<Member>, fresh: Vec<Member>, prints: &Prints) -> Vec<Pair> {
     let mut matcher = Matcher {
         fresh: fresh.into_iter().map(Some).collect(),
         prints,

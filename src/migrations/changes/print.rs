@@ -121,8 +121,16 @@ fn print(work: &Work) -> Print {
         let tokens = digest(work, section.span);
         is_empty &= tokens == nothing;
         let [up, down] = &mut hashers;
-        let hasher = if section.direction == Direction::Up { up } else { down };
-        for word in text.get(section.mark.range()).unwrap_or("").split_whitespace() {
+        let hasher = if section.direction == Direction::Up {
+            up
+        } else {
+            down
+        };
+        for word in text
+            .get(section.mark.range())
+            .unwrap_or("")
+            .split_whitespace()
+        {
             let word = word.trim_start_matches('-').to_ascii_lowercase();
             hasher.update(word.as_bytes());
             hasher.update([0]);
@@ -149,7 +157,9 @@ fn digest(work: &Work, span: Span) -> [u8; 32] {
     let tokens = if profile.directives.is_none() {
         token_digest_range(&work.text, span, work.dialect)
     } else {
-        token_digest_where(&work.text, span, work.dialect, &mut |comment| profile.obeys(comment))
+        token_digest_where(&work.text, span, work.dialect, &mut |comment| {
+            profile.obeys(comment)
+        })
     };
     *tokens.as_bytes()
 }

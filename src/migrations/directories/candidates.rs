@@ -200,7 +200,9 @@ const TEST_WORDS: &[&str] = &[
     "testing",
     "tests",
     "testutil",
-    "testutils", "stub", "stubs",
+    "testutils",
+    "stub",
+    "stubs",
 ];
 
 fn is_other_sql(component: &str) -> bool {
