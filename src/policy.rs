@@ -17,6 +17,7 @@ pub mod load;
 mod node;
 pub mod outcome;
 mod read;
+pub mod schema;
 pub mod suggest;
 
 pub use document::{Control, Policy};
@@ -25,3 +26,4 @@ pub use evaluate::{Input, evaluate};
 pub use exceptions::Waiver;
 pub use load::{Loaded, PolicySet, PolicySource, load};
 pub use outcome::{Demand, Evaluation};
+pub use schema::{facts_schema, policy_schema};

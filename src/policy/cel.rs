@@ -10,17 +10,22 @@ mod budget;
 mod convert;
 mod environment;
 mod functions;
+mod infer;
 mod mistake;
 mod program;
 mod regex;
 mod rewrite;
 mod semver;
+mod signatures;
 mod tree;
+mod types;
 mod value;
 
+pub(super) use infer::{Names, infer};
 pub use mistake::Mistake;
+pub(super) use program::parse;
 pub use program::{Bindings, Failure, MAX_DEPTH, MAX_LOOPS, MAX_SOURCE, Program, Value};
-pub(super) use program::{Syntax, parse};
+pub(super) use types::{Record, Type, from_schema};
 
 /// The stack that the longest allowed expression needs, with a margin; the system hands out only what is touched.
 const STACK_BYTES: usize = 128 << 20;

@@ -3,7 +3,12 @@
 /// The candidate that is nearest to `name`, if one is near enough to be what was meant.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let name: Vec<char> = name.chars().take(64).collect();
-    let allowed = (name.len() / 3).clamp(1, 3);
+    // Of one letter nothing can be guessed: every other letter is as near.
+    let allowed = if name.len() < 2 {
+        0
+    } else {
+        (name.len() / 3).clamp(1, 3)
+    };
     candidates
         .into_iter()
         .filter_map(|candidate| {

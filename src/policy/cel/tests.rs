@@ -330,3 +330,50 @@ fn doubling(operator: &str) -> String {
         + &format!("{open}a {operator} a{close}, cel.bind(a, ").repeat(28)
         + &format!("{open}a {operator} a{close}, ")
 }
+
+/// The signatures that expressions are checked by are those of the functions that there are: each one can be called.
+#[test]
+fn every_signature_is_declared() {
+    use super::signatures::{Kind, SIGNATURES};
+    fn sample(kind: Kind, name: &str) -> &'static str {
+        match kind {
+            Kind::Any | Kind::Same | Kind::Element if name == "or" => "optional.of(1)",
+            Kind::Any | Kind::Same | Kind::Element if name == "bytes" => "'a'",
+            Kind::Any | Kind::Same | Kind::Element if name == "bool" => "'true'",
+            Kind::Any | Kind::Same | Kind::Element | Kind::Int | Kind::Number => "1",
+            Kind::Bool => "true",
+            Kind::Double => "1.5",
+            Kind::Text if name == "duration" => "'1h'",
+            Kind::Text if name == "timestamp" => "'2026-01-01T00:00:00Z'",
+            Kind::Text if name.to_lowercase().contains("semver") => "'1.2.3'",
+            Kind::Text if name.starts_with("get") => "'Europe/Berlin'",
+            Kind::Text => "'a'",
+            Kind::Bytes => "b'a'",
+            Kind::Time => "timestamp('2026-01-01T00:00:00Z')",
+            Kind::Duration => "duration('1h')",
+            Kind::SemVer => "semver('1.2.3')",
+            Kind::List | Kind::TextList if name == "slice" => "['a', 'b', 'c']",
+            Kind::List | Kind::TextList => "['a']",
+            Kind::Map => "{'a': 1}",
+            Kind::Name => "int",
+            Kind::Optional => "optional.of(1)",
+        }
+    }
+    for signature in SIGNATURES {
+        let arguments: Vec<&str> = signature
+            .arguments
+            .iter()
+            .map(|kind| sample(*kind, signature.name))
+            .collect();
+        let call = format!("{}({})", signature.name, arguments.join(", "));
+        let source = match signature.target {
+            Some(kind) => format!("{}.{call}", sample(kind, signature.name)),
+            None => call,
+        };
+        let answer = eval(&source);
+        assert!(
+            !answer.contains("is not known") && !answer.contains("does not take"),
+            "{source}: {answer}"
+        );
+    }
+}

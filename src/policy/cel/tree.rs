@@ -47,9 +47,9 @@ fn visit_entry<'e>(entry: &'e EntryExpr, visit: &mut impl FnMut(&'e IdedExpr)) {
     }
 }
 
-/// A `cel.bind`, which the engine knows as a loop over nothing.
+/// A `cel.bind` or what a macro made like it: a loop over nothing, whose variable no policy can name.
 pub(super) fn is_bind(comprehension: &ComprehensionExpr) -> bool {
-    comprehension.iter_var == super::environment::UNUSED
+    comprehension.iter_var.starts_with(['@', '#'])
 }
 
 /// How deep a tree is, and how deep its loops nest.
@@ -99,6 +99,13 @@ pub(super) fn token(source: &str, info: &SourceInfo, expr: &IdedExpr) -> Range<u
     };
     let (start, end) = (start as usize, stop as usize + 1);
     match &expr.expr {
+        // `has(a.b)` points at its parenthesis: the field stands behind the dot that follows its operand.
+        Expr::Select(select) if select.test => {
+            let operand = extent(source, info, &select.operand);
+            let dot = source.get(operand.end..).and_then(|rest| rest.find('.'));
+            dot.and_then(|dot| word_after(source, operand.end + dot + 1))
+                .unwrap_or(start..end)
+        }
         // The engine points at the dot of a field, and at the parenthesis of a call.
         Expr::Select(_) => word_after(source, end).unwrap_or(start..end),
         Expr::Call(call) if !is_operator(&call.func_name) => {
