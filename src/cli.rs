@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, and where clock, environment and streams enter.
 
 mod args;
+mod audit;
 mod check;
 mod context;
 mod demo;
@@ -51,6 +52,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Facts(facts) => facts::run(&args.global, facts, streams),
         Command::Explain(explain) => explain::run(explain, streams),
         Command::Schema(schema) => schema::run(schema, streams),
+        Command::Audit(audit) => audit::run(&args.global, audit, streams),
         Command::Demo => demo::run(&args.global, streams),
     }
 }

@@ -79,6 +79,16 @@ pub enum TagKind {
 }
 
 impl TagKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Final,
+        Self::Candidate,
+        Self::Hotfix,
+        Self::Prerelease,
+        Self::Malformed,
+        Self::Unrelated,
+    ];
+
     /// The word that reports and policies use.
     pub fn as_str(self) -> &'static str {
         match self {

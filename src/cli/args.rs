@@ -62,6 +62,8 @@ pub(super) enum Command {
     Check(Check),
     /// Show the next version, why it is that, and what is still to do
     Plan(Plan),
+    /// Replay the policy over every release of the history
+    Audit(Audit),
     /// Print the facts that policies see, as JSON
     Facts(Facts),
     /// Print the page of a rule, gate or policy
@@ -119,6 +121,31 @@ pub(super) struct Plan {
 pub(super) struct Facts {
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Audit {
+    /// Leave out this release and all before it
+    #[arg(long, value_name = "TAG")]
+    pub(super) since: Option<String>,
+    /// Leave out all releases after this one
+    #[arg(long, value_name = "TAG")]
+    pub(super) until: Option<String>,
+    /// Gates without evidence decide the verdict too
+    #[arg(long)]
+    pub(super) require_evidence: bool,
+    /// The format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: AuditFormat,
+}
+
+/// How an audit is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AuditFormat {
+    /// A table for people
+    Human,
+    /// Everything, schemaVersion 1
+    Json,
 }
 
 #[derive(Debug, clap::Args)]

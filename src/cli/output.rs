@@ -70,6 +70,14 @@ impl Streams {
         )
     }
 
+    /// Writes what was made for standard output.
+    pub(super) fn written(&self, made: io::Result<Vec<u8>>) -> Result<(), CommandError> {
+        ignore_closed_pipe(
+            made.and_then(|bytes| io::stdout().lock().write_all(&bytes)),
+            "standard output",
+        )
+    }
+
     /// Writes a report to a file: whole, or not at all.
     pub(super) fn report_file(
         report: &Report,

@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::human::paint::Paint;
 use super::text::{escape, escape_json, plural};
 use super::{Report, Style};
+use crate::decision::{self, Verdict};
 use crate::facts::Facts;
 use crate::facts::migrations::MigrationFact;
 use crate::finding::Severity;
-use crate::gate::{GateStatus, Stage};
+use crate::gate::{GateOutcome, GateStatus, Stage};
 
 /// All releases and all tags.
 #[derive(Debug, Serialize)]
@@ -82,7 +83,8 @@ struct Summary {
 
 impl Release {
     /// A release that was judged.
-    pub fn judged(report: &Report, facts: &Facts) -> Self {
+    /// Gates that nobody left evidence for decide nothing unless that is required: history cannot show approvals.
+    pub fn judged(report: &Report, facts: &Facts, require_evidence: bool) -> Self {
         let release = &facts.release;
         let paths = |files: &[MigrationFact]| {
             let mut paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
@@ -98,34 +100,53 @@ impl Release {
             date: release.date.clone(),
             annotated: release.annotated,
             on_main: release.on_main.clone(),
-            previous: report.subject.previous.as_ref().map(|point| point.tag.clone()),
-            ancestor: report.subject.ancestor.as_ref().map(|point| point.tag.clone()),
-            declared_type: report.decision.declared.map(crate::version::ReleaseType::as_str),
+            previous: report
+                .subject
+                .previous
+                .as_ref()
+                .map(|point| point.tag.clone()),
+            ancestor: report
+                .subject
+                .ancestor
+                .as_ref()
+                .map(|point| point.tag.clone()),
+            declared_type: report
+                .decision
+                .declared
+                .map(crate::version::ReleaseType::as_str),
             required_type: report.decision.required.as_str(),
-            verdict: report.decision.verdict.as_str(),
+            verdict: verdict(report, require_evidence).as_str(),
             migrations: Migrations {
                 added: paths(&facts.migrations.added),
                 modified: paths(&facts.migrations.modified),
                 deleted: paths(&facts.migrations.deleted),
                 renamed: paths(&facts.migrations.renamed),
             },
-            changelog_entry: facts.changelog.section.exists && facts.changelog.section.version == release.version,
-            candidates: release.candidates.iter().map(|candidate| candidate.tag.clone()).collect(),
+            changelog_entry: facts.changelog.section.exists
+                && facts.changelog.section.version == release.version,
+            candidates: release
+                .candidates
+                .iter()
+                .map(|candidate| candidate.tag.clone())
+                .collect(),
             findings: report
                 .findings
                 .iter()
                 .map(|finding| FindingRow {
                     rule: finding.rule.clone(),
                     severity: finding.severity.as_str(),
-                    path: finding
-                        .location
-                        .map_or_else(String::new, |place| report.sources.get(place.source).path.clone()),
+                    path: finding.location.map_or_else(String::new, |place| {
+                        report.sources.get(place.source).path.clone()
+                    }),
                 })
                 .collect(),
             gates: report
                 .gates
                 .iter()
-                .map(|gate| GateRow { id: gate.id.clone(), status: gate.status.as_str() })
+                .map(|gate| GateRow {
+                    id: gate.id.clone(),
+                    status: gate.status.as_str(),
+                })
                 .collect(),
             errors: report.errors.clone(),
         }
@@ -165,22 +186,45 @@ impl Release {
             .collect();
         rules.dedup();
         let open = |gate: &&GateRow| gate.status == GateStatus::Fail.as_str();
-        let failed: Vec<&str> = self.gates.iter().filter(open).map(|gate| gate.id.as_str()).collect();
-        self.errors.iter().map(String::as_str).chain(rules).chain(failed).take(3).collect::<Vec<_>>().join(", ")
+        let failed: Vec<&str> = self
+            .gates
+            .iter()
+            .filter(open)
+            .map(|gate| gate.id.as_str())
+            .collect();
+        self.errors
+            .iter()
+            .map(String::as_str)
+            .chain(rules)
+            .chain(failed)
+            .take(3)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
 impl Audit {
     /// The audit of these releases, oldest first, out of these tags.
-    pub fn new(repository: String, releases: Vec<Release>, tags: &[crate::facts::tags::TagFact]) -> Self {
-        let mut counts: BTreeMap<&'static str, u64> =
-            crate::version::TagKind::ALL.iter().map(|kind| (kind.as_str(), 0)).collect();
+    pub fn new(
+        repository: String,
+        releases: Vec<Release>,
+        tags: &[crate::facts::tags::TagFact],
+    ) -> Self {
+        let mut counts: BTreeMap<&'static str, u64> = crate::version::TagKind::ALL
+            .iter()
+            .map(|kind| (kind.as_str(), 0))
+            .collect();
         for tag in tags {
             if let Some(count) = counts.get_mut(tag.kind.as_str()) {
                 *count += 1;
             }
         }
-        let count = |verdict: &str| releases.iter().filter(|release| release.verdict == verdict).count();
+        let count = |verdict: &str| {
+            releases
+                .iter()
+                .filter(|release| release.verdict == verdict)
+                .count()
+        };
         let summary = Summary {
             releases: releases.len(),
             pass: count("pass"),
@@ -188,7 +232,13 @@ impl Audit {
             error: count("error"),
             tags: tags.len() as u64,
         };
-        Self { schema_version: 1, repository, releases, tags: counts, summary }
+        Self {
+            schema_version: 1,
+            repository,
+            releases,
+            tags: counts,
+            summary,
+        }
     }
 
     /// 1 if any release fails or could not be judged, else 0.
@@ -205,7 +255,13 @@ impl Audit {
     /// As a table for people, the newest release first.
     pub fn human(&self, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let paint = Paint::new(style.color);
-        let width = self.releases.iter().map(|release| release.tag.chars().count()).max().unwrap_or(7).clamp(7, 40);
+        let width = self
+            .releases
+            .iter()
+            .map(|release| release.tag.chars().count())
+            .max()
+            .unwrap_or(7)
+            .clamp(7, 40);
         let mut text = String::new();
         let _ = writeln!(
             text,
@@ -234,14 +290,21 @@ impl Audit {
                 escape(&release.notes()),
             );
         }
-        let kinds: Vec<String> =
-            self.tags.iter().filter(|(_, n)| **n > 0).map(|(kind, n)| format!("{n} {kind}")).collect();
+        let kinds: Vec<String> = self
+            .tags
+            .iter()
+            .filter(|(_, n)| **n > 0)
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect();
         let _ = writeln!(
             text,
             "\n{}: {} of {} accounted for ({}). {} pass, {} fail, {} could not be judged.",
             plural(self.summary.releases, "release"),
             self.tags.values().sum::<u64>(),
-            plural(usize::try_from(self.summary.tags).unwrap_or(usize::MAX), "tag"),
+            plural(
+                usize::try_from(self.summary.tags).unwrap_or(usize::MAX),
+                "tag"
+            ),
             kinds.join(", "),
             self.summary.pass,
             self.summary.fail,
@@ -263,8 +326,32 @@ impl Migrations {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}"))
         .collect();
-        if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
+        }
     }
+}
+
+fn verdict(report: &Report, require_evidence: bool) -> Verdict {
+    if require_evidence || report.decision.verdict == Verdict::Error {
+        return report.decision.verdict;
+    }
+    let gates: Vec<GateOutcome> = report
+        .gates
+        .iter()
+        .filter(|gate| gate.status != GateStatus::NotEvaluated)
+        .cloned()
+        .collect();
+    decision::verdict(&decision::Inputs {
+        findings: &report.findings,
+        gates: &gates,
+        declared: report.decision.declared,
+        required: report.decision.required,
+        stage: report.subject.stage,
+        errors: false,
+    })
 }
 
 /// The stage at which a release of the past is judged.
