@@ -134,7 +134,7 @@ pub fn judge_subject(
         &mut origins,
     );
     if let Some(touched) = &states.touched {
-        let before = collect::changelog_before(frame, &states, &mut reader);
+        let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
     }
     keep_touched(&mut findings, &states, files, &reader);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Frame, JudgeError, States, settings};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
-use crate::facts::{Facts, Origins, history, release, tags};
+use crate::facts::{Facts, Origins, changelog, history, release, tags};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
@@ -64,6 +64,7 @@ pub(super) fn documents(
     origins: &mut Origins,
 ) -> Vec<Finding> {
     let mut findings = Findings::default();
+    changelog(frame, states, facts, reader, origins, &mut findings);
     migrations(
         frame,
         subject,
@@ -74,6 +75,32 @@ pub(super) fn documents(
         &mut findings,
     );
     findings.0
+}
+
+fn changelog(
+    frame: &Frame<'_>,
+    states: &States,
+    facts: &mut Facts,
+    reader: &mut Reader<'_>,
+    origins: &mut Origins,
+    _findings: &mut Findings,
+) {
+    let configured = frame.project.config.changelog.as_deref();
+    let before = states
+        .previous
+        .as_ref()
+        .and_then(|previous| changelog::read(reader, previous, configured));
+    let file = changelog::read(reader, &states.subject, configured);
+    let question = changelog::Question {
+        version: &facts.release.version,
+        prefix: &frame.scheme.prefix,
+        previous_version: &facts.release.previous.version,
+        previous: before.as_ref(),
+    };
+    facts.changelog = changelog::collect(file.as_ref(), &reader.sources, &question, origins);
+    reader
+        .coverage
+        .count("changelogs", usize::from(facts.changelog.exists));
 }
 
 fn migrations(
@@ -100,9 +127,21 @@ fn migrations(
 
 /// What the changelog said before a change.
 pub(super) fn changelog_before(
-    _frame: &Frame<'_>,
-    _states: &States,
-    _reader: &mut Reader<'_>,
+    frame: &Frame<'_>,
+    facts: &Facts,
+    states: &States,
+    reader: &mut Reader<'_>,
 ) -> SectionFact {
-    SectionFact::default()
+    let Some(base) = &states.base else {
+        return SectionFact::default();
+    };
+    let file = changelog::read(reader, base, frame.project.config.changelog.as_deref());
+    let question = changelog::Question {
+        version: &facts.release.version,
+        prefix: &frame.scheme.prefix,
+        previous_version: &facts.release.previous.version,
+        previous: None,
+    };
+    let mut origins = Origins::default();
+    changelog::collect(file.as_ref(), &reader.sources, &question, &mut origins).current
 }
