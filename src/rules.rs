@@ -3,6 +3,7 @@
 //! A rule is a constant with a function, in a file of its own beside its page. Each area has one table, written with
 //! [`rule_table!`]; documentation, the command line, schemas and tests are driven from the tables.
 
+pub mod changelog;
 pub mod migration_files;
 
 use crate::finding::{Finding, Severity};

@@ -15,12 +15,15 @@ mod outline;
 mod section;
 mod version_text;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 pub use category::CategoryKind;
 pub use format::Format;
+pub use heading::version_in_ref;
 pub use link::Compare;
-pub use version_text::same_version;
+pub use version_text::{same_version, version_key};
 
 use crate::source::Span;
 use crate::syntax::{Parsed, SyntaxError};
@@ -32,6 +35,8 @@ pub struct Changelog {
     pub format: Format,
     /// Its sections in the order of the file, with *Unreleased*.
     pub sections: Vec<Section>,
+    /// The headings name several components, which take turns in the file.
+    components_take_turns: bool,
 }
 
 impl Changelog {
@@ -65,30 +70,33 @@ impl Changelog {
     /// empty `component` all count, unless several components take turns in the file.
     pub fn of_component(&self, component: &str) -> impl Iterator<Item = (&Section, &VersionTitle)> {
         let component = component.to_lowercase();
-        let shared = component.is_empty() && !self.components_take_turns();
+        let shared = component.is_empty() && !self.components_take_turns;
         self.versions().filter(move |(_, title)| {
             shared || title.component.is_empty() || is_same_component(&title.component, &component)
         })
     }
+}
 
-    /// Whether the headings name components that come back after another one: a name that a project took on later is
-    /// not one of several components.
-    fn components_take_turns(&self) -> bool {
-        let mut left_behind = std::collections::BTreeSet::new();
-        let mut last = "";
-        for (_, title) in self.versions() {
-            let name = title.component.as_str();
-            if name.is_empty() || name == last {
-                continue;
-            }
-            if left_behind.contains(name) {
-                return true;
-            }
-            left_behind.insert(last);
-            last = name;
+/// Whether the headings name components that come back after another one: a name that a project took on later is not one
+/// of several components.
+fn components_take_turns(sections: &[Section]) -> bool {
+    let mut left_behind = BTreeSet::new();
+    let mut last = "";
+    for section in sections {
+        let Title::Version(title) = &section.title else {
+            continue;
+        };
+        let name = title.component.as_str();
+        if name.is_empty() || name == last {
+            continue;
         }
-        false
+        if left_behind.contains(name) {
+            return true;
+        }
+        left_behind.insert(last);
+        last = name;
     }
+    false
 }
 
 /// The component that a tag prefix names, in lower case: `cellar` for `cellar-v` and `cellar/v`, none for `v`.
@@ -194,6 +202,8 @@ pub struct Link {
     pub url: Spanned,
     /// The two revisions, when it is a comparison.
     pub compare: Option<Compare>,
+    /// The tag or branch, when it shows one.
+    pub tag: Option<String>,
 }
 
 /// One category of a section.
@@ -234,7 +244,7 @@ pub fn parse(text: &str) -> Parsed<Changelog> {
         return Parsed {
             value: Changelog {
                 format,
-                sections: Vec::new(),
+                ..Changelog::default()
             },
             errors: vec![SyntaxError {
                 span: Span::new(0, 0),
@@ -246,7 +256,11 @@ pub fn parse(text: &str) -> Parsed<Changelog> {
     let outline = outline::find(&document);
     let sections = section::build(text, &document, &outline);
     Parsed {
-        value: Changelog { format, sections },
+        value: Changelog {
+            format,
+            components_take_turns: components_take_turns(&sections),
+            sections,
+        },
         errors: document.errors,
     }
 }

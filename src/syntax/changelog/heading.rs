@@ -164,6 +164,15 @@ pub(super) fn starts_with_version(line: &str) -> bool {
     }
 }
 
+/// The version that the name of a tag or branch ends with: `1.2.3` of `v1.2.3` and `cellar-v1.2.3`. The name of a
+/// branch for a line of versions (`release/1.2`) has none.
+pub fn version_in_ref(name: &str) -> Option<&str> {
+    let (start, version) = find_version(name, 0)?;
+    let whole = version.end == name.len();
+    let text = name.get(version)?;
+    (whole && (version_text::parts(text) > 2 || start == 0)).then_some(text)
+}
+
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| !c.is_alphanumeric())
 }
@@ -547,6 +556,24 @@ mod tests {
             ("HEAD", "unreleased|"),
         ] {
             assert_eq!(show(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_names_of_tags() {
+        for (name, expected) in [
+            ("v1.2.3", Some("1.2.3")),
+            ("1.2.3-rc1", Some("1.2.3-rc1")),
+            ("cellar-v1.2.3", Some("1.2.3")),
+            ("cellar/1.2.3", Some("1.2.3")),
+            ("1.2", Some("1.2")),
+            ("release/1.2", None),
+            ("main", None),
+            ("0123abc", None),
+            ("1.2.3/docs", None),
+            ("", None),
+        ] {
+            assert_eq!(version_in_ref(name), expected, "{name}");
         }
     }
 

@@ -28,6 +28,19 @@ pub(super) fn compare(url: &str) -> Option<Compare> {
     (!base.is_empty() && !head.is_empty()).then_some(Compare { base, head })
 }
 
+/// Reads the tag or branch in an address that shows one: `…/releases/tag/v1.1.0`, `…/tree/v1.1.0`, `…/-/tags/v1.1.0`.
+pub(super) fn tag(url: &str) -> Option<String> {
+    let (_, name) = ["/releases/tag/", "/-/tags/", "/src/tag/", "/tree/"]
+        .iter()
+        .find_map(|marker| url.rsplit_once(marker))?;
+    let name = name
+        .split(['?', '#'])
+        .next()
+        .unwrap_or(name)
+        .trim_end_matches('/');
+    (!name.is_empty()).then(|| decode(name))
+}
+
 /// Undoes the percent encoding of the ASCII characters that occur in tag names.
 fn decode(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
@@ -94,5 +107,19 @@ mod tests {
             Some(("100%", "v%é2")),
         );
         check("", None);
+    }
+
+    #[test]
+    fn reads_tags() {
+        let check =
+            |url: &str, expected: Option<&str>| assert_eq!(tag(url).as_deref(), expected, "{url}");
+        check("https://github.com/o/r/releases/tag/v1.0.0", Some("v1.0.0"));
+        check(
+            "https://github.com/o/r/tree/cellar%2Fv1.0.0#readme",
+            Some("cellar/v1.0.0"),
+        );
+        check("https://gitlab.com/o/r/-/tags/v1.0.0", Some("v1.0.0"));
+        check("https://github.com/o/r/releases/tag/", None);
+        check("https://github.com/o/r/pull/12", None);
     }
 }

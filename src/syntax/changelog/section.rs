@@ -195,13 +195,10 @@ fn heading_link(document: &Document, block: &Block, title: &Title) -> Option<Lin
             .label
             .as_ref()
             .and_then(|label| definition(document, label));
-        return Some(Link {
-            compare: link::compare(&found.url),
-            url: Spanned {
-                text: found.url.clone(),
-                span: defined.map_or(found.span, |defined| defined.span),
-            },
-        });
+        return Some(link_to(
+            &found.url,
+            defined.map_or(found.span, |defined| defined.span),
+        ));
     }
     let defined = match title {
         Title::Version(title) => {
@@ -210,13 +207,18 @@ fn heading_link(document: &Document, block: &Block, title: &Title) -> Option<Lin
         }
         Title::Unreleased { .. } => definition(document, "unreleased"),
     }?;
-    Some(Link {
-        compare: link::compare(&defined.url),
+    Some(link_to(&defined.url, defined.span))
+}
+
+fn link_to(url: &str, span: Span) -> Link {
+    Link {
+        compare: link::compare(url),
+        tag: link::tag(url),
         url: Spanned {
-            text: defined.url.clone(),
-            span: defined.span,
+            text: url.to_owned(),
+            span,
         },
-    })
+    }
 }
 
 fn definition<'d>(document: &'d Document, label: &str) -> Option<&'d Definition> {

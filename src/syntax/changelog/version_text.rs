@@ -151,6 +151,11 @@ pub fn same_version(left: &str, right: &str) -> bool {
     left == right || pieces(left).eq(pieces(right))
 }
 
+/// A text that is the same for the same versions, and only for those.
+pub fn version_key(version: &str) -> String {
+    pieces(version).collect::<Vec<_>>().join(" ")
+}
+
 /// The runs of digits and letters in lower case; words for a release candidate are one. Build metadata stays what it is.
 fn pieces(version: &str) -> impl Iterator<Item = String> {
     let (version, build) = match version.split_once('+') {
