@@ -137,6 +137,25 @@ pub struct Effect {
 }
 
 impl Effect {
+    /// Takes in the effect of something that the operation runs: a function that it calls.
+    pub fn absorb(&mut self, other: &Self) {
+        self.touches.extend(other.touches.iter().cloned());
+        if other.compatibility > self.compatibility {
+            self.compatibility = other.compatibility;
+            self.reason.clone_from(&other.reason);
+        }
+        self.data_loss = self.data_loss.max(other.data_loss);
+        self.destructive |= other.destructive;
+        self.reversible = self.reversible.min(other.reversible);
+        self.release_type = self.release_type.max(other.release_type);
+        self.backup = self.backup.max(other.backup);
+        self.created_in_release &= other.created_in_release;
+        self.opaque |= other.opaque;
+        if self.refusal.is_none() {
+            self.refusal.clone_from(&other.refusal);
+        }
+    }
+
     /// The strongest lock on a relation that existed before this release.
     pub fn strongest_hot(&self) -> Option<&Touch> {
         self.touches

@@ -10,6 +10,7 @@
 pub mod changes;
 pub mod directories;
 pub mod lowering;
+pub mod replay;
 pub mod sequence;
 
 use crate::config::Phase;

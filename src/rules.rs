@@ -5,6 +5,7 @@
 
 pub mod changelog;
 pub mod migration_files;
+pub mod sql;
 
 use crate::finding::{Finding, Severity};
 

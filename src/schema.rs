@@ -288,6 +288,16 @@ impl Catalog {
         self.settings.get(name).map(String::as_str)
     }
 
+    /// From here on, what is missing may exist all the same: a file could not be read.
+    pub fn taint(&mut self) {
+        self.tainted = true;
+    }
+
+    /// Counts one operation that changes nothing, so that what comes is younger than what was.
+    pub fn tick(&mut self) {
+        self.clock = self.clock.saturating_add(1);
+    }
+
     /// Forgets the session settings and the search path: a file, or a transaction with `SET LOCAL`, ends.
     pub fn reset_session(&mut self) {
         if !self.settings.is_empty() {

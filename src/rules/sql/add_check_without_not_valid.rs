@@ -1,0 +1,38 @@
+//! `add-check-without-not-valid`.
+
+use super::{Check, SqlInput, SqlRule};
+use crate::effects::Work;
+use crate::finding::Severity;
+use crate::rules::{Findings, RuleInfo};
+use crate::syntax::sql::operation::{Action, ConstraintKind};
+
+pub(super) const RULE: SqlRule = SqlRule {
+    info: RuleInfo {
+        id: "add-check-without-not-valid",
+        summary: "a CHECK is added to an existing table and every row is read under the lock",
+        severity: Severity::Warning,
+        page: include_str!("add_check_without_not_valid.md"),
+    },
+    check: Check::Up(check),
+};
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let Action::AddConstraint { table, constraint } = input.action() else {
+        return;
+    };
+    if !matches!(constraint.kind, ConstraintKind::Check { .. }) {
+        return;
+    }
+    if input.hot_touch(table).is_none_or(|touch| touch.work == Work::Brief) {
+        return;
+    }
+    findings.push(
+        input
+            .report(
+                &RULE.info,
+                format!("reads and writes of `{}` wait while every row is checked", table.name),
+            )
+            .note("instead", "ADD CONSTRAINT ... NOT VALID, then VALIDATE CONSTRAINT in another transaction")
+            .fixable(),
+    );
+}

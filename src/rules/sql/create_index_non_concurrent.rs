@@ -1,0 +1,58 @@
+//! `create-index-non-concurrent`.
+
+use super::{Check, SqlInput, SqlRule};
+use crate::effects::Work;
+use crate::finding::Severity;
+use crate::rules::{Findings, RuleInfo};
+use crate::schema::RelationKind;
+use crate::syntax::sql::operation::Action;
+
+pub(super) const RULE: SqlRule = SqlRule {
+    info: RuleInfo {
+        id: "create-index-non-concurrent",
+        summary: "an index is built on an existing table under a lock that stops writers",
+        severity: Severity::Warning,
+        page: include_str!("create_index_non_concurrent.md"),
+    },
+    check: Check::Up(check),
+};
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let Action::CreateIndex {
+        table,
+        concurrently: false,
+        only,
+        ..
+    } = input.action()
+    else {
+        return;
+    };
+    if *only || !input.is_postgresql() {
+        return;
+    }
+    let Some(touch) = input.hot_touch(table) else {
+        return;
+    };
+    if touch.work == Work::Brief {
+        return;
+    }
+    let partitioned = input
+        .relation(table)
+        .is_some_and(|relation| relation.kind == RelationKind::PartitionedTable);
+    let finding = input
+        .report(
+            &RULE.info,
+            format!("writes to `{}` wait until the index is built", table.name),
+        )
+        .label(input.since(table));
+    findings.push(if partitioned {
+        finding.note(
+            "instead",
+            "CREATE INDEX ON ONLY the parent, CREATE INDEX CONCURRENTLY on each partition, then ATTACH them",
+        )
+    } else {
+        finding
+            .note("instead", "CREATE INDEX CONCURRENTLY, alone in a file that runs outside a transaction")
+            .fixable()
+    });
+}

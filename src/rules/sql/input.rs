@@ -1,0 +1,264 @@
+//! What a rule over SQL sees.
+
+use crate::effects::{Effect, LockMode, Touch, Work};
+use crate::finding::{Finding, Severity};
+use crate::migrations::replay::{Step, TransactionState};
+use crate::rules::RuleInfo;
+use crate::schema::{Catalog, Lookup, Relation};
+use crate::source::{Location, SourceId, Span};
+use crate::syntax::migration::{Direction, Runner};
+use crate::syntax::sql::operation::{Action, Dialect, Name, Statement};
+use crate::version::ReleaseType;
+
+/// What people may set about the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlOptions {
+    /// A lock timeout is set outside the files: in the connection string, for the role, by the runner.
+    pub assume_lock_timeout: bool,
+    /// A statement timeout is set outside the files.
+    pub assume_statement_timeout: bool,
+    /// Rules that are off unless somebody asks for them.
+    pub opt_in: Vec<String>,
+}
+
+impl Default for SqlOptions {
+    fn default() -> Self {
+        Self {
+            assume_lock_timeout: false,
+            assume_statement_timeout: true,
+            opt_in: Vec::new(),
+        }
+    }
+}
+
+/// The file that is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct FileContext<'a> {
+    /// Where findings point.
+    pub source: SourceId,
+    /// Its path.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// Which way its statements lead.
+    pub direction: Direction,
+    /// The runner.
+    pub runner: Runner,
+    /// The dialect.
+    pub dialect: Dialect,
+}
+
+/// The release that is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseContext<'a> {
+    /// The previous release's tag; empty when there is none, or when it is not known.
+    pub previous: &'a str,
+    /// The release type that the tag declares.
+    pub declared: Option<ReleaseType>,
+    /// The schema that the previous release left.
+    pub released: &'a Catalog,
+    /// The schema at the end of this release.
+    pub last: &'a Catalog,
+    /// The server's major version.
+    pub server_version: u32,
+    /// Options.
+    pub options: &'a SqlOptions,
+    /// The names of the files, by their number in the replay.
+    pub files: &'a [String],
+}
+
+impl ReleaseContext<'_> {
+    /// What the running version is called.
+    pub fn running(&self) -> &str {
+        if self.previous.is_empty() {
+            "the running version"
+        } else {
+            self.previous
+        }
+    }
+
+    /// The severity of a finding that demands `class`: an error while the declared type is below it.
+    pub fn severity(&self, class: ReleaseType) -> Severity {
+        match self.declared {
+            Some(declared) if declared < class => Severity::Error,
+            _ => Severity::Warning,
+        }
+    }
+}
+
+/// One operation at its place.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlInput<'a> {
+    /// The operation, the schema before it, its effect and its transaction.
+    pub step: &'a Step<'a>,
+    /// The file.
+    pub file: &'a FileContext<'a>,
+    /// The release.
+    pub release: &'a ReleaseContext<'a>,
+}
+
+impl<'a> SqlInput<'a> {
+    /// What the operation does.
+    pub fn action(&self) -> &'a Action {
+        &self.step.operation.action
+    }
+
+    /// Its statement.
+    pub fn statement(&self) -> Option<&'a Statement> {
+        self.step.unit.statements.get(self.step.statement)
+    }
+
+    /// The statements of its unit.
+    pub fn statements(&self) -> &'a [Statement] {
+        self.step.unit.statements
+    }
+
+    /// The schema before it.
+    pub fn before(&self) -> &'a Catalog {
+        self.step.before
+    }
+
+    /// What it does to a running release.
+    pub fn effect(&self) -> &'a Effect {
+        self.step.effect
+    }
+
+    /// The transaction before it.
+    pub fn transaction(&self) -> &'a TransactionState {
+        self.step.transaction
+    }
+
+    /// It is PostgreSQL.
+    pub fn is_postgresql(&self) -> bool {
+        self.file.dialect == Dialect::Postgresql
+    }
+
+    /// The place of a span of the file.
+    pub fn location(&self, span: Span) -> Location {
+        Location {
+            source: self.file.source,
+            span,
+        }
+    }
+
+    /// The text of a span of the file.
+    pub fn text(&self, span: Span) -> &'a str {
+        self.file.text.get(span.range()).unwrap_or("")
+    }
+
+    /// The relation of a name, if a migration created it.
+    pub fn relation(&self, name: &Name) -> Option<&'a Relation> {
+        match self.step.before.relation(name) {
+            Lookup::Found(relation) => Some(relation),
+            Lookup::Missing | Lookup::Unknown => None,
+        }
+    }
+
+    /// Somebody may be using the table: it was not created in this release.
+    pub fn is_hot(&self, name: &Name) -> bool {
+        let released = self.release.released.clock();
+        match self.step.before.relation(name) {
+            Lookup::Found(relation) => {
+                released > 0
+                    && !relation.is_younger_than(released)
+                    && relation.persistence != crate::syntax::sql::operation::Persistence::Temporary
+            }
+            Lookup::Missing | Lookup::Unknown => released > 0,
+        }
+    }
+
+    /// What the operation does to the relation of a name, if that was there at the previous release.
+    pub fn hot_touch(&self, name: &Name) -> Option<&'a Touch> {
+        let shown = self.relation(name).map_or_else(
+            || name.clone(),
+            |relation| Name::plain(self.step.before.display_name(relation)),
+        );
+        self.step
+            .effect
+            .touches
+            .iter()
+            .find(|touch| touch.hot && touch.relation == shown)
+    }
+
+    /// A finding at the operation that says so whatever the release declares.
+    pub fn report(&self, rule: &RuleInfo, message: impl Into<String>) -> Finding {
+        self.with_notes(Finding::at(
+            rule.id,
+            rule.severity,
+            self.location(self.step.operation.span),
+            message,
+        ))
+    }
+
+    /// A finding at the operation that demands the release type of its effect.
+    pub fn report_class(&self, rule: &RuleInfo, message: impl Into<String>) -> Finding {
+        let class = self.step.effect.release_type;
+        let mut finding = self.report(rule, message);
+        finding.severity = self.release.severity(class);
+        if class > ReleaseType::None {
+            finding.note("demands", class.as_str())
+        } else {
+            finding
+        }
+    }
+
+    fn with_notes(&self, finding: Finding) -> Finding {
+        match self.lock_note() {
+            Some(text) => finding.note("lock", text),
+            None => finding,
+        }
+    }
+
+    /// `ACCESS EXCLUSIVE on casks, brief; readers queue behind it`.
+    fn lock_note(&self) -> Option<String> {
+        let touch = self.step.effect.strongest_hot()?;
+        let lock = touch.lock?;
+        if lock < LockMode::ShareUpdateExclusive {
+            return None;
+        }
+        let others: Vec<String> = self
+            .step
+            .effect
+            .touches
+            .iter()
+            .filter(|other| {
+                other.hot
+                    && other.is_table
+                    && other.relation != touch.relation
+                    && other.lock.is_some_and(LockMode::blocks_writes)
+            })
+            .map(|other| other.relation.to_string())
+            .collect();
+        let also = match others.as_slice() {
+            [] => String::new(),
+            [one] => format!(" and {one}"),
+            [one, rest @ ..] => format!(", {one} and {} more", rest.len()),
+        };
+        let work = match touch.work {
+            Work::Brief => "brief",
+            Work::Unknown => "for how long is not known",
+            Work::Scan => "while every row is read",
+            Work::Rewrite => "while every row is written anew",
+        };
+        let waiting = if lock.blocks_reads() {
+            "; readers and writers queue behind it"
+        } else if lock.blocks_writes() {
+            "; writers queue behind it, readers do not"
+        } else {
+            "; readers and writers go on"
+        };
+        Some(format!("{lock} on {}{also}, {work}{waiting}", touch.relation))
+    }
+
+    /// Since when a table is there, as the end of a sentence: `the table exists since 000012_orders.up.sql`.
+    pub fn since(&self, name: &Name) -> String {
+        self.relation(name)
+            .and_then(|relation| relation.born)
+            .and_then(|born| self.release.files.get(born.file as usize))
+            .map(|path| {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                format!("the table exists since {file}")
+            })
+            .unwrap_or_default()
+    }
+}

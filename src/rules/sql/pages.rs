@@ -1,0 +1,228 @@
+//! The pages of the rules are their tests: every block under *Bad* is flagged by its rule, every block under *Good* is not.
+//!
+//! A block is SQL with a few comments that say what the SQL is:
+//!
+//! ```text
+//! -- runner: goose              the runner (golang-migrate when nothing is said); the name of the dialect may follow
+//! -- server: 14                 the server's major version
+//! -- opt-in                     the rule is asked for
+//! -- released:                  what follows was in the previous release
+//! -- new:                       what follows is a new file of this release (may occur again: one more file)
+//! -- down:                      what follows is the way back of that file
+//! ```
+//!
+//! What stands before the first of them is a new file. The rule sees a release after `v1.0.0`.
+
+use std::collections::BTreeMap;
+
+use super::{JudgedRelease, RULES, ReleaseInput, SqlOptions, check_release};
+use crate::discover::Reader;
+use crate::migrations::lowering::lower;
+use crate::migrations::{MigrationSettings, survey};
+use crate::source::SourceId;
+use crate::syntax::migration::Runner;
+use crate::syntax::sql::operation::Dialect;
+
+/// The headings that every page has, in this order.
+const HEADINGS: [&str; 7] = [
+    "What it detects",
+    "Why it matters",
+    "Lock",
+    "Bad",
+    "Good",
+    "How to fix",
+    "Other tools",
+];
+
+/// An example as it stands in a page.
+#[derive(Debug, Default)]
+struct Example {
+    runner: Option<Runner>,
+    dialect: Option<Dialect>,
+    server: Option<u32>,
+    opt_in: bool,
+    released: String,
+    /// Up and down.
+    new: Vec<(String, Option<String>)>,
+}
+
+fn parse_example(text: &str) -> Example {
+    enum Part {
+        Released,
+        New,
+        Down,
+    }
+    let mut example = Example::default();
+    let mut part = Part::New;
+    for line in text.split('\n') {
+        match line.split_once(": ").unwrap_or((line, "")) {
+            ("-- runner", words) => {
+                let mut words = words.split_whitespace();
+                example.runner = words.next().and_then(Runner::from_word);
+                assert!(example.runner.is_some(), "no such runner: {line}");
+                example.dialect = words.next().map(|word| match word {
+                    "mysql" => Dialect::Mysql,
+                    "sqlite" => Dialect::Sqlite,
+                    other => panic!("no such dialect: {other}"),
+                });
+            }
+            ("-- server", version) => example.server = Some(version.trim().parse().unwrap()),
+            ("-- opt-in", _) => example.opt_in = true,
+            ("-- released:", _) => part = Part::Released,
+            ("-- new:", _) => {
+                part = Part::New;
+                example.new.push(Default::default());
+            }
+            ("-- down:", _) => {
+                part = Part::Down;
+                example.new.last_mut().unwrap().1 = Some(String::new());
+            }
+            _ => {
+                if example.new.is_empty() && matches!(part, Part::New) {
+                    if line.trim().is_empty() {
+                        continue;
+                    }
+                    example.new.push(Default::default());
+                }
+                let to = match part {
+                    Part::Released => &mut example.released,
+                    Part::New => &mut example.new.last_mut().unwrap().0,
+                    Part::Down => example.new.last_mut().unwrap().1.as_mut().unwrap(),
+                };
+                to.push_str(line);
+                to.push('\n');
+            }
+        }
+    }
+    example
+}
+
+/// The files of an example, as its runner names them; the previous release has at least a table of its own.
+fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
+    let runner = example.runner.unwrap_or(Runner::GolangMigrate);
+    let name = |number: usize, down: bool| match (runner, down) {
+        (Runner::GolangMigrate, false) => format!("db/migrations/{number:06}_step.up.sql"),
+        (Runner::GolangMigrate, true) => format!("db/migrations/{number:06}_step.down.sql"),
+        (Runner::Sqlx, false) => format!("db/migrations/{number:06}_step.up.sql"),
+        (Runner::Sqlx, true) => format!("db/migrations/{number:06}_step.down.sql"),
+        (Runner::Flyway | Runner::Refinery, _) => format!("db/migrations/V{number}__step.sql"),
+        _ => format!("db/migrations/{number:05}_step.sql"),
+    };
+    let mark = |up: &str, down: Option<&str>| match runner {
+        Runner::Goose => format!(
+            "-- +goose Up\n{up}\n{}",
+            down.map_or_else(String::new, |down| format!("-- +goose Down\n{down}"))
+        ),
+        Runner::Dbmate => format!(
+            "-- migrate:up\n{up}\n-- migrate:down\n{}",
+            down.unwrap_or_default()
+        ),
+        _ => up.to_owned(),
+    };
+    let sections = matches!(runner, Runner::Goose | Runner::Dbmate);
+    let mut before = vec![(name(1, false), mark("CREATE TABLE relgate_example (id bigint);", None))];
+    if !example.released.trim().is_empty() {
+        before.push((name(2, false), mark(&example.released, None)));
+    }
+    let mut after = before.clone();
+    for (index, (up, down)) in example.new.iter().enumerate() {
+        after.push((name(index + 3, false), mark(up, down.as_deref())));
+        if let (Some(down), false) = (down, sections) {
+            after.push((name(index + 3, true), down.clone()));
+        }
+    }
+    (before, after)
+}
+
+/// Judges an example as part of a release after `v1.0.0`.
+fn judge(example: &Example, rule: &str) -> JudgedRelease {
+    let (before, after) = files(example);
+    let before: Vec<(&str, &str)> = before.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let after: Vec<(&str, &str)> = after.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let (mut reader, previous) = Reader::in_memory("v1.0.0", &before);
+    let subject = reader.add_memory_snapshot("v1.1.0", &after);
+    let settings = [MigrationSettings {
+        path: "db/migrations".to_owned(),
+        dialect: Some(example.dialect.unwrap_or(Dialect::Postgresql)),
+        runner: Some(example.runner.unwrap_or(Runner::GolangMigrate)),
+        server_version: example.server,
+        ..MigrationSettings::default()
+    }];
+    let survey = survey(Some(&previous), &subject, &settings, &mut reader);
+    let lowering = lower(&survey, &mut reader, None);
+    let texts: BTreeMap<String, SourceId> = after
+        .iter()
+        .filter_map(|(path, _)| Some(((*path).to_owned(), reader.read(&subject, path)?)))
+        .collect();
+    let directory = survey.directories.first().expect("the example has a directory");
+    let options = SqlOptions {
+        opt_in: if example.opt_in { vec![rule.to_owned()] } else { Vec::new() },
+        ..SqlOptions::default()
+    };
+    check_release(&ReleaseInput {
+        directory,
+        lowering: &lowering,
+        sources: &reader.sources,
+        texts: &texts,
+        previous: "v1.0.0",
+        declared: None,
+        options: &options,
+    })
+}
+
+/// The texts of the SQL blocks below a heading.
+fn blocks<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
+    let Some(section) = page.split(&format!("\n## {heading}\n")).nth(1) else {
+        return Vec::new();
+    };
+    let section = section.split("\n## ").next().unwrap_or("");
+    section
+        .split("```sql\n")
+        .skip(1)
+        .filter_map(|block| block.split("\n```").next())
+        .collect()
+}
+
+#[test]
+fn bad_blocks_are_flagged_and_good_ones_are_silent() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let id = rule.info.id;
+        let (bad, good) = (blocks(rule.info.page, "Bad"), blocks(rule.info.page, "Good"));
+        if bad.is_empty() || good.is_empty() {
+            wrong.push(format!("{id}: the page needs a Bad and a Good block"));
+        }
+        for (block, expected) in bad.iter().map(|b| (b, true)).chain(good.iter().map(|b| (b, false))) {
+            let judged = judge(&parse_example(block), id);
+            let errors: Vec<_> = judged.findings.iter().filter(|f| f.rule == "syntax-error").collect();
+            if !errors.is_empty() && id != "syntax-error" {
+                wrong.push(format!("{id}: does not parse: {}\n{block}", errors[0].message));
+            }
+            let found = judged.findings.iter().any(|finding| finding.rule == id);
+            if found != expected {
+                let others: Vec<&str> = judged.findings.iter().map(|f| f.rule.as_str()).collect();
+                let verb = if expected { "is silent on a Bad" } else { "flags a Good" };
+                wrong.push(format!("{id} {verb} block (found: {others:?}):\n{block}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn pages_have_their_headings() {
+    for rule in RULES {
+        let page = rule.info.page;
+        assert!(page.starts_with(&format!("# {}\n", rule.info.id)), "{}", rule.info.id);
+        let headings: Vec<&str> = page
+            .split('\n')
+            .filter_map(|line| line.strip_prefix("## "))
+            .collect();
+        assert_eq!(headings, HEADINGS, "{}", rule.info.id);
+    }
+}
+
+#[test]
+fn rules_are_sorted_and_named_once() {
+    assert!(RULES.is_sorted_by(|a, b| a.info.id < b.info.id));
+}

@@ -1,0 +1,361 @@
+//! Judges the migrations of a release: replays what was released, then looks at what is new, operation by operation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::downs::{self, Reversibility};
+use super::{Check, FileContext, ReleaseContext, RULES, SqlInput, SqlOptions};
+use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
+use crate::finding::{Finding, Severity};
+use crate::migrations::DirectorySurvey;
+use crate::migrations::lowering::{LoweredFile, Lowering};
+use crate::migrations::replay::{Setting, Unit, fold, walk};
+use crate::migrations::sequence::{MigrationFile, Sequence};
+use crate::rules::Findings;
+use crate::schema::Catalog;
+use crate::source::{Location, SourceId, Sources, Span};
+use crate::syntax::migration::{Direction, Role};
+use crate::version::ReleaseType;
+
+/// What is judged.
+pub struct ReleaseInput<'a> {
+    /// The sequence before and after.
+    pub directory: &'a DirectorySurvey,
+    /// The statements of its files.
+    pub lowering: &'a Lowering,
+    /// Texts.
+    pub sources: &'a Sources,
+    /// The text of each changed file, by path.
+    pub texts: &'a BTreeMap<String, SourceId>,
+    /// The previous release's tag; empty when there is none.
+    pub previous: &'a str,
+    /// The release type that the tag declares.
+    pub declared: Option<ReleaseType>,
+    /// Options.
+    pub options: &'a SqlOptions,
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    /// The file's path.
+    pub path: String,
+    /// The index of its section in the file.
+    pub section: usize,
+    /// The index of its statement in the section.
+    pub statement: usize,
+    /// Its index in the statement.
+    pub index: usize,
+}
+
+/// What was found out about a release's migrations.
+#[derive(Debug, Default)]
+pub struct JudgedRelease {
+    /// Findings, in the order of the files.
+    pub findings: Vec<Finding>,
+    /// What each operation of the new files does; functions that it calls are part of it.
+    pub effects: BTreeMap<Site, Effect>,
+    /// Whether the way down of each new up file gives back what was there.
+    pub reversibility: BTreeMap<String, Reversibility>,
+}
+
+impl JudgedRelease {
+    /// What an operation does, if its file is new in this release.
+    pub fn effect(&self, path: &str, section: usize, statement: usize, index: usize) -> Option<&Effect> {
+        self.effects.get(&Site {
+            path: path.to_owned(),
+            section,
+            statement,
+            index,
+        })
+    }
+}
+
+/// A new file, in the order in which it runs.
+struct NewFile<'a> {
+    number: u32,
+    file: &'a MigrationFile,
+    lowered: &'a LoweredFile,
+    down: Option<(&'a MigrationFile, &'a LoweredFile)>,
+}
+
+/// Judges one sequence of migrations.
+pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
+    let survey = input.directory;
+    let dialect = survey.directory.dialect;
+    let mut names: Vec<String> = Vec::new();
+    let mut released = Catalog::new(dialect);
+    replay(&mut released, input, &survey.previous, &mut names);
+    let has_previous = !input.previous.is_empty() || !survey.previous.files.is_empty();
+    // An operation of its own keeps the clock above 0, so that a release without migrations before is not taken for none.
+    if has_previous {
+        released.tick();
+    }
+    let new = new_files(input, &mut names);
+    let mut last = released.clone();
+    for file in &new {
+        fold(&mut last, units(file.number, file.lowered, Direction::Up).map(|(_, unit)| unit));
+    }
+    let release = ReleaseContext {
+        previous: input.previous,
+        declared: input.declared,
+        released: &released,
+        last: &last,
+        server_version: survey.directory.server_version.unwrap_or(DEFAULT_SERVER_VERSION),
+        options: input.options,
+        files: &names,
+    };
+    let mut judged = JudgedRelease::default();
+    let mut catalog = released.clone();
+    for file in &new {
+        let before = catalog.clone();
+        judge_up(input, &release, file, &mut catalog, &mut judged);
+        if let Some(down) = file.down {
+            judge_down(input, &release, file, down, (&before, &catalog), &mut judged);
+        }
+    }
+    judged
+}
+
+/// Folds a sequence as it was released.
+fn replay(catalog: &mut Catalog, input: &ReleaseInput<'_>, sequence: &Sequence, names: &mut Vec<String>) {
+    let has_versions = sequence
+        .ups()
+        .any(|file| matches!(file.name.role, Role::Up | Role::Both));
+    for file in sequence.ups() {
+        // A baseline stands for the versions that are here anyway.
+        if file.name.role == Role::Baseline && has_versions {
+            continue;
+        }
+        let number = number(names, &file.path);
+        match input.lowering.get(&input.directory.directory, file) {
+            Some(lowered) => {
+                fold(catalog, units(number, lowered, Direction::Up).map(|(_, unit)| unit));
+                if lowered.opaque {
+                    catalog.taint();
+                }
+            }
+            None => catalog.taint(),
+        }
+    }
+}
+
+fn number(names: &mut Vec<String>, path: &str) -> u32 {
+    names.push(path.to_owned());
+    u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
+}
+
+/// The files that a database of the previous release has still to run.
+fn new_files<'a>(input: &ReleaseInput<'a>, names: &mut Vec<String>) -> Vec<NewFile<'a>> {
+    let survey = input.directory;
+    let known: BTreeSet<(&str, Role)> = survey
+        .previous
+        .ups()
+        .map(|file| (file.name.identity.as_str(), file.name.role))
+        .collect();
+    let oids: BTreeSet<_> = survey.previous.ups().map(|file| file.oid).collect();
+    let mut new = Vec::new();
+    for file in survey.subject.ups() {
+        let ran = known.contains(&(file.name.identity.as_str(), file.name.role));
+        let again = file.name.role == Role::Repeatable && !oids.contains(&file.oid);
+        if (ran && !again) || (file.name.role == Role::Baseline && !known.is_empty()) {
+            continue;
+        }
+        let Some(lowered) = input.lowering.get(&survey.directory, file) else {
+            continue;
+        };
+        let down = survey.subject.down_of(file).and_then(|down| {
+            let lowered = input.lowering.get(&survey.directory, down)?;
+            Some((down, &**lowered))
+        });
+        new.push(NewFile {
+            number: number(names, &file.path),
+            file,
+            lowered,
+            down,
+        });
+    }
+    new
+}
+
+/// The sections of a direction, with their index in the file.
+fn units(
+    number: u32,
+    lowered: &LoweredFile,
+    direction: Direction,
+) -> impl Iterator<Item = (usize, Unit<'_>)> {
+    lowered
+        .sections
+        .iter()
+        .enumerate()
+        .filter(move |(_, cut)| cut.section.direction == direction)
+        .map(move |(index, cut)| {
+            (
+                index,
+                Unit {
+                    file: number,
+                    mode: cut.section.transaction,
+                    statements: &cut.statements,
+                },
+            )
+        })
+}
+
+fn judge_up(
+    input: &ReleaseInput<'_>,
+    release: &ReleaseContext<'_>,
+    new: &NewFile<'_>,
+    catalog: &mut Catalog,
+    judged: &mut JudgedRelease,
+) {
+    let source = input.texts.get(&new.file.path).copied();
+    if let Some(source) = source {
+        syntax_errors(source, new.lowered, judged);
+    }
+    if new.lowered.opaque {
+        catalog.taint();
+    }
+    let setting = Setting {
+        released: release.released.clock(),
+        previous: Some(release.released),
+        last: Some(release.last),
+        server_version: release.server_version,
+    };
+    for (section, unit) in units(new.number, new.lowered, Direction::Up) {
+        let context = source.map(|source| file_context(input, source, &new.file.path, Direction::Up));
+        let mut findings = Findings::default();
+        walk(catalog, &unit, &setting, &mut |step| {
+            let site = Site {
+                path: new.file.path.clone(),
+                section,
+                statement: step.statement,
+                index: step.index,
+            };
+            match judged.effects.get_mut(&site) {
+                Some(known) => known.absorb(step.effect),
+                None => {
+                    judged.effects.insert(site, step.effect.clone());
+                }
+            }
+            if let Some(file) = &context {
+                run(&SqlInput { step, file, release }, &mut findings);
+            }
+        });
+        judged.findings.append(&mut findings.0);
+    }
+}
+
+fn run(input: &SqlInput<'_>, findings: &mut Findings) {
+    for rule in RULES {
+        match rule.check {
+            Check::Up(check) if input.file.direction == Direction::Up => check(input, findings),
+            Check::Both(check) => check(input, findings),
+            Check::Up(_) | Check::Down(_) => {}
+        }
+    }
+}
+
+fn file_context<'a>(
+    input: &'a ReleaseInput<'_>,
+    source: SourceId,
+    path: &'a str,
+    direction: Direction,
+) -> FileContext<'a> {
+    FileContext {
+        source,
+        path,
+        text: &input.sources.get(source).text,
+        direction,
+        runner: input.directory.directory.runner,
+        dialect: input.directory.directory.dialect,
+    }
+}
+
+fn syntax_errors(source: SourceId, lowered: &LoweredFile, judged: &mut JudgedRelease) {
+    for (span, message) in &lowered.errors {
+        let location = Location {
+            source,
+            span: *span,
+        };
+        judged
+            .findings
+            .push(Finding::at("syntax-error", Severity::Error, location, message.clone()));
+    }
+}
+
+/// Walks the way back from the schema behind the file, and compares what it gives back with the schema before.
+fn judge_down(
+    input: &ReleaseInput<'_>,
+    release: &ReleaseContext<'_>,
+    new: &NewFile<'_>,
+    (down, lowered): (&MigrationFile, &LoweredFile),
+    (before, after): (&Catalog, &Catalog),
+    judged: &mut JudgedRelease,
+) {
+    let source = input.texts.get(&down.path).copied();
+    if down.path != new.file.path
+        && let Some(source) = source
+    {
+        syntax_errors(source, lowered, judged);
+    }
+    let mut catalog = after.clone();
+    // Whoever goes back does it on a database in use: everything there is old.
+    let setting = Setting {
+        released: after.clock().max(1),
+        previous: None,
+        last: None,
+        server_version: release.server_version,
+    };
+    let context = source.map(|source| file_context(input, source, &down.path, Direction::Down));
+    let mut findings = Findings::default();
+    let mut first = None;
+    for (section, unit) in units(new.number, lowered, Direction::Down) {
+        first = first.or_else(|| unit.statements.first().map(|statement| statement.span));
+        walk(&mut catalog, &unit, &setting, &mut |step| {
+            let site = Site {
+                path: down.path.clone(),
+                section,
+                statement: step.statement,
+                index: step.index,
+            };
+            let mut effect = step.effect.clone();
+            // A rollback is no release.
+            effect.release_type = ReleaseType::None;
+            judged.effects.entry(site).or_insert(effect);
+            if let Some(file) = &context {
+                run(&SqlInput { step, file, release }, &mut findings);
+            }
+        });
+    }
+    let up_loses = judged
+        .effects
+        .range(
+            Site {
+                path: new.file.path.clone(),
+                section: 0,
+                statement: 0,
+                index: 0,
+            }..,
+        )
+        .take_while(|(site, _)| site.path == new.file.path)
+        .map(|(_, effect)| effect)
+        .collect::<Vec<_>>();
+    let way_back = downs::DownInput::new(
+        source,
+        first.unwrap_or(Span::new(0, 0)),
+        &up_loses,
+        (before, after, &catalog),
+        release,
+        lowered,
+    );
+    judged
+        .reversibility
+        .insert(new.file.path.clone(), way_back.reversibility());
+    if source.is_some() {
+        for rule in RULES {
+            if let Check::Down(check) = rule.check {
+                check(&way_back, &mut findings);
+            }
+        }
+    }
+    judged.findings.append(&mut findings.0);
+}

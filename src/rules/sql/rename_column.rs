@@ -1,0 +1,47 @@
+//! `rename-column`.
+
+use super::{Check, SqlInput, SqlRule};
+use crate::finding::Severity;
+use crate::rules::{Findings, RuleInfo};
+use crate::syntax::sql::operation::Action;
+use crate::version::ReleaseType;
+
+pub(super) const RULE: SqlRule = SqlRule {
+    info: RuleInfo {
+        id: "rename-column",
+        summary: "a column gets another name while the running version knows the old one",
+        severity: Severity::Warning,
+        page: include_str!("rename_column.md"),
+    },
+    check: Check::Up(check),
+};
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let (table, column, to) = match input.action() {
+        Action::RenameColumn { table, column, to } => (table, column, to),
+        Action::ReplaceColumn {
+            table,
+            column,
+            definition,
+        } if definition.name != *column => (table, column, &definition.name),
+        _ => return,
+    };
+    if input.effect().release_type < ReleaseType::Minor {
+        return;
+    }
+    let running = input.release.running();
+    findings.push(
+        input
+            .report_class(
+                &RULE.info,
+                format!(
+                    "column `{column}` of `{}` becomes `{to}`; statements of {running} that name it fail",
+                    table.name
+                ),
+            )
+            .note(
+                "instead",
+                format!("add `{to}`, write both, copy, read `{to}`; drop `{column}` two releases later"),
+            ),
+    );
+}
