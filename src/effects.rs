@@ -7,6 +7,8 @@
 mod compatibility;
 mod lock;
 mod locks;
+#[cfg(test)]
+mod measured;
 mod mysql;
 mod refusal;
 mod retype;

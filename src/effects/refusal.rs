@@ -182,7 +182,11 @@ pub fn autocommit_only(action: &Action, server_version: u32) -> Option<&'static 
             ..
         } => "DROP DATABASE",
         Action::AddEnumValue { .. } if server_version < 12 => "ALTER TYPE ... ADD VALUE",
-        Action::Other { keyword } if keyword.eq_ignore_ascii_case("alter system") => "ALTER SYSTEM",
+        Action::AlterOther {
+            kind: ObjectKind::Other,
+            name,
+            ..
+        } if name.name == "system" => "ALTER SYSTEM",
         Action::Cluster { table: None } => "CLUSTER of all tables",
         _ => return None,
     })

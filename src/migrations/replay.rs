@@ -153,8 +153,12 @@ impl TransactionState {
             Action::Set { name, value, local } => {
                 // Outside a block SET LOCAL is a warning and has no effect.
                 if !(*local && self.block == Block::None) {
-                    self.settings
-                        .push((name.to_lowercase(), value.clone(), *local, operation.span));
+                    self.settings.push((
+                        name.to_lowercase(),
+                        value.clone(),
+                        *local,
+                        operation.span,
+                    ));
                 }
             }
             Action::AddConstraint { table, constraint } if constraint.not_valid => {
@@ -162,7 +166,8 @@ impl TransactionState {
                 self.not_valid.push((table.clone(), name, operation.span));
             }
             Action::AddEnumValue { name, value, .. } => {
-                self.enum_values.push((name.clone(), value.clone(), operation.span));
+                self.enum_values
+                    .push((name.clone(), value.clone(), operation.span));
             }
             Action::CreateEnum { name, .. } | Action::CreateType { name } => {
                 self.types.push(name.clone());
@@ -211,7 +216,11 @@ impl TransactionState {
 pub fn fold<'a>(catalog: &mut Catalog, units: impl IntoIterator<Item = Unit<'a>>) {
     for unit in units {
         catalog.reset_session();
-        for operation in unit.statements.iter().flat_map(|statement| &statement.operations) {
+        for operation in unit
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.operations)
+        {
             for called in called_operations(catalog, operation) {
                 apply(catalog, &called, unit.file);
             }

@@ -109,7 +109,10 @@ impl<'a> DownInput<'a> {
             || self.back.is_tainted()
             || self.up.iter().any(|effect| effect.opaque)
             || self.operations().any(|operation| {
-                matches!(operation.action, Action::Opaque { .. } | Action::Do { dynamic: true })
+                matches!(
+                    operation.action,
+                    Action::Opaque { .. } | Action::Do { dynamic: true }
+                )
             })
     }
 

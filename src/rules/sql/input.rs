@@ -247,7 +247,10 @@ impl<'a> SqlInput<'a> {
         } else {
             "; readers and writers go on"
         };
-        Some(format!("{lock} on {}{also}, {work}{waiting}", touch.relation))
+        Some(format!(
+            "{lock} on {}{also}, {work}{waiting}",
+            touch.relation
+        ))
     }
 
     /// Since when a table is there, as the end of a sentence: `the table exists since 000012_orders.up.sql`.

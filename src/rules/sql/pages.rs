@@ -120,7 +120,10 @@ fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
         _ => up.to_owned(),
     };
     let sections = matches!(runner, Runner::Goose | Runner::Dbmate);
-    let mut before = vec![(name(1, false), mark("CREATE TABLE relgate_example (id bigint);", None))];
+    let mut before = vec![(
+        name(1, false),
+        mark("CREATE TABLE relgate_example (id bigint);", None),
+    )];
     if !example.released.trim().is_empty() {
         before.push((name(2, false), mark(&example.released, None)));
     }
@@ -137,8 +140,14 @@ fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
 /// Judges an example as part of a release after `v1.0.0`.
 fn judge(example: &Example, rule: &str) -> JudgedRelease {
     let (before, after) = files(example);
-    let before: Vec<(&str, &str)> = before.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-    let after: Vec<(&str, &str)> = after.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let before: Vec<(&str, &str)> = before
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let after: Vec<(&str, &str)> = after
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
     let (mut reader, previous) = Reader::in_memory("v1.0.0", &before);
     let subject = reader.add_memory_snapshot("v1.1.0", &after);
     let settings = [MigrationSettings {
@@ -154,9 +163,16 @@ fn judge(example: &Example, rule: &str) -> JudgedRelease {
         .iter()
         .filter_map(|(path, _)| Some(((*path).to_owned(), reader.read(&subject, path)?)))
         .collect();
-    let directory = survey.directories.first().expect("the example has a directory");
+    let directory = survey
+        .directories
+        .first()
+        .expect("the example has a directory");
     let options = SqlOptions {
-        opt_in: if example.opt_in { vec![rule.to_owned()] } else { Vec::new() },
+        opt_in: if example.opt_in {
+            vec![rule.to_owned()]
+        } else {
+            Vec::new()
+        },
         ..SqlOptions::default()
     };
     check_release(&ReleaseInput {
@@ -188,20 +204,38 @@ fn bad_blocks_are_flagged_and_good_ones_are_silent() {
     let mut wrong = Vec::new();
     for rule in RULES {
         let id = rule.info.id;
-        let (bad, good) = (blocks(rule.info.page, "Bad"), blocks(rule.info.page, "Good"));
+        let (bad, good) = (
+            blocks(rule.info.page, "Bad"),
+            blocks(rule.info.page, "Good"),
+        );
         if bad.is_empty() || good.is_empty() {
             wrong.push(format!("{id}: the page needs a Bad and a Good block"));
         }
-        for (block, expected) in bad.iter().map(|b| (b, true)).chain(good.iter().map(|b| (b, false))) {
+        for (block, expected) in bad
+            .iter()
+            .map(|b| (b, true))
+            .chain(good.iter().map(|b| (b, false)))
+        {
             let judged = judge(&parse_example(block), id);
-            let errors: Vec<_> = judged.findings.iter().filter(|f| f.rule == "syntax-error").collect();
+            let errors: Vec<_> = judged
+                .findings
+                .iter()
+                .filter(|f| f.rule == "syntax-error")
+                .collect();
             if !errors.is_empty() && id != "syntax-error" {
-                wrong.push(format!("{id}: does not parse: {}\n{block}", errors[0].message));
+                wrong.push(format!(
+                    "{id}: does not parse: {}\n{block}",
+                    errors[0].message
+                ));
             }
             let found = judged.findings.iter().any(|finding| finding.rule == id);
             if found != expected {
                 let others: Vec<&str> = judged.findings.iter().map(|f| f.rule.as_str()).collect();
-                let verb = if expected { "is silent on a Bad" } else { "flags a Good" };
+                let verb = if expected {
+                    "is silent on a Bad"
+                } else {
+                    "flags a Good"
+                };
                 wrong.push(format!("{id} {verb} block (found: {others:?}):\n{block}"));
             }
         }
@@ -213,7 +247,11 @@ fn bad_blocks_are_flagged_and_good_ones_are_silent() {
 fn pages_have_their_headings() {
     for rule in RULES {
         let page = rule.info.page;
-        assert!(page.starts_with(&format!("# {}\n", rule.info.id)), "{}", rule.info.id);
+        assert!(
+            page.starts_with(&format!("# {}\n", rule.info.id)),
+            "{}",
+            rule.info.id
+        );
         let headings: Vec<&str> = page
             .split('\n')
             .filter_map(|line| line.strip_prefix("## "))

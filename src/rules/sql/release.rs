@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::downs::{self, Reversibility};
-use super::{Check, FileContext, ReleaseContext, RULES, SqlInput, SqlOptions};
+use super::{Check, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::{Finding, Severity};
 use crate::migrations::DirectorySurvey;
@@ -60,7 +60,13 @@ pub struct JudgedRelease {
 
 impl JudgedRelease {
     /// What an operation does, if its file is new in this release.
-    pub fn effect(&self, path: &str, section: usize, statement: usize, index: usize) -> Option<&Effect> {
+    pub fn effect(
+        &self,
+        path: &str,
+        section: usize,
+        statement: usize,
+        index: usize,
+    ) -> Option<&Effect> {
         self.effects.get(&Site {
             path: path.to_owned(),
             section,
@@ -93,14 +99,20 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
     let new = new_files(input, &mut names);
     let mut last = released.clone();
     for file in &new {
-        fold(&mut last, units(file.number, file.lowered, Direction::Up).map(|(_, unit)| unit));
+        fold(
+            &mut last,
+            units(file.number, file.lowered, Direction::Up).map(|(_, unit)| unit),
+        );
     }
     let release = ReleaseContext {
         previous: input.previous,
         declared: input.declared,
         released: &released,
         last: &last,
-        server_version: survey.directory.server_version.unwrap_or(DEFAULT_SERVER_VERSION),
+        server_version: survey
+            .directory
+            .server_version
+            .unwrap_or(DEFAULT_SERVER_VERSION),
         options: input.options,
         files: &names,
     };
@@ -110,14 +122,26 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
         let before = catalog.clone();
         judge_up(input, &release, file, &mut catalog, &mut judged);
         if let Some(down) = file.down {
-            judge_down(input, &release, file, down, (&before, &catalog), &mut judged);
+            judge_down(
+                input,
+                &release,
+                file,
+                down,
+                (&before, &catalog),
+                &mut judged,
+            );
         }
     }
     judged
 }
 
 /// Folds a sequence as it was released.
-fn replay(catalog: &mut Catalog, input: &ReleaseInput<'_>, sequence: &Sequence, names: &mut Vec<String>) {
+fn replay(
+    catalog: &mut Catalog,
+    input: &ReleaseInput<'_>,
+    sequence: &Sequence,
+    names: &mut Vec<String>,
+) {
     let has_versions = sequence
         .ups()
         .any(|file| matches!(file.name.role, Role::Up | Role::Both));
@@ -129,7 +153,10 @@ fn replay(catalog: &mut Catalog, input: &ReleaseInput<'_>, sequence: &Sequence, 
         let number = number(names, &file.path);
         match input.lowering.get(&input.directory.directory, file) {
             Some(lowered) => {
-                fold(catalog, units(number, lowered, Direction::Up).map(|(_, unit)| unit));
+                fold(
+                    catalog,
+                    units(number, lowered, Direction::Up).map(|(_, unit)| unit),
+                );
                 if lowered.opaque {
                     catalog.taint();
                 }
@@ -221,7 +248,8 @@ fn judge_up(
         server_version: release.server_version,
     };
     for (section, unit) in units(new.number, new.lowered, Direction::Up) {
-        let context = source.map(|source| file_context(input, source, &new.file.path, Direction::Up));
+        let context =
+            source.map(|source| file_context(input, source, &new.file.path, Direction::Up));
         let mut findings = Findings::default();
         walk(catalog, &unit, &setting, &mut |step| {
             let site = Site {
@@ -237,7 +265,14 @@ fn judge_up(
                 }
             }
             if let Some(file) = &context {
-                run(&SqlInput { step, file, release }, &mut findings);
+                run(
+                    &SqlInput {
+                        step,
+                        file,
+                        release,
+                    },
+                    &mut findings,
+                );
             }
         });
         judged.findings.append(&mut findings.0);
@@ -276,9 +311,12 @@ fn syntax_errors(source: SourceId, lowered: &LoweredFile, judged: &mut JudgedRel
             source,
             span: *span,
         };
-        judged
-            .findings
-            .push(Finding::at("syntax-error", Severity::Error, location, message.clone()));
+        judged.findings.push(Finding::at(
+            "syntax-error",
+            Severity::Error,
+            location,
+            message.clone(),
+        ));
     }
 }
 
@@ -322,7 +360,14 @@ fn judge_down(
             effect.release_type = ReleaseType::None;
             judged.effects.entry(site).or_insert(effect);
             if let Some(file) = &context {
-                run(&SqlInput { step, file, release }, &mut findings);
+                run(
+                    &SqlInput {
+                        step,
+                        file,
+                        release,
+                    },
+                    &mut findings,
+                );
             }
         });
     }
