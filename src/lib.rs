@@ -23,6 +23,7 @@ pub mod cache;
 pub mod migrations;
 pub mod schema;
 pub mod effects;
+pub mod charts;
 pub mod config;
 pub mod facts;
 pub mod rules;

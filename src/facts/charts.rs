@@ -32,10 +32,16 @@ pub struct ChartFact {
     pub changed: bool,
     /// The step of its version: `none`, `patch`, `minor`, `major`, `down`; empty when one of them is not SemVer.
     pub step: String,
+    /// The step of its appVersion: `none`, `patch`, `minor`, `major`, `down`; empty when one of them is not SemVer.
+    pub app_version_step: String,
+    /// The charts that it brings along.
+    pub dependencies: Vec<DependencyFact>,
     /// The images that its values name.
     pub images: Vec<ImageFact>,
     /// The image that carries the release, by configuration or by the chart's only candidate for it; empty fields if unknown.
     pub image: ImageFact,
+    /// The tag of that image at the previous release; empty if unknown.
+    pub previous_image_tag: String,
     /// `RollingUpdate` or `Recreate` where the values say so; else empty.
     pub update_strategy: String,
     /// The place of the chart's version.
@@ -64,4 +70,161 @@ pub struct ImageFact {
     pub resolved: bool,
     /// The place.
     pub origin: Origin,
+}
+
+/// A chart that another one brings along.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DependencyFact {
+    /// Its name.
+    pub name: String,
+    /// The range of versions.
+    pub version: String,
+    /// Where it comes from, without credentials.
+    pub repository: String,
+    /// The name under which its values stand, if it is another one.
+    pub alias: String,
+    /// The place.
+    pub origin: Origin,
+}
+
+/// The facts of all charts. `project` is the repository's name: an image of that name carries the release.
+pub fn collect(survey: &ChartSurvey, project: &str, origins: &mut Origins) -> Vec<ChartFact> {
+    survey
+        .charts
+        .iter()
+        .map(|chart| chart_fact(chart, project, origins))
+        .collect()
+}
+
+fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact {
+    let state = &chart.state;
+    let metadata = &state.metadata;
+    let previous = chart.previous.as_ref().map(|previous| &previous.metadata);
+    let version = metadata.version_text().to_owned();
+    let app_version = metadata.app_version_text().to_owned();
+    let previous_version = previous.map_or("", |previous| previous.version_text()).to_owned();
+    let previous_app_version = previous.map_or("", |previous| previous.app_version_text()).to_owned();
+    let carrier = release_image(chart, project);
+    let mut place = |field: Option<&crate::charts::Field>| match (field, &state.file) {
+        (Some(field), Some(file)) => origins.add(file.at(field.span)),
+        _ => Origin::default(),
+    };
+    let origin = place(metadata.version.as_ref());
+    let app_version_origin = place(metadata.app_version.as_ref());
+    ChartFact {
+        path: state.path(),
+        directory: state.directory.clone(),
+        name: state.name().to_owned(),
+        kind: metadata.kind().to_owned(),
+        step: step_word(&previous_version, &version),
+        app_version_step: step_word(&previous_app_version, &app_version),
+        version,
+        app_version,
+        previous_version,
+        previous_app_version,
+        added: chart.previous.is_none(),
+        changed: chart.changed,
+        dependencies: dependencies(state, origins),
+        images: chart.images.iter().map(|image| image_fact(image, origins)).collect(),
+        previous_image_tag: carrier
+            .as_ref()
+            .map(|carrier| previous_tag(chart, carrier))
+            .unwrap_or_default(),
+        image: carrier.map(|image| image_fact(&image, origins)).unwrap_or_default(),
+        update_strategy: update_strategy(state),
+        origin,
+        app_version_origin,
+    }
+}
+
+/// The tag of the same image at the previous release: of the same key, else of the same repository.
+fn previous_tag(chart: &Chart, carrier: &Image) -> String {
+    let images = &chart.previous_images;
+    images
+        .iter()
+        .find(|image| image.key == carrier.key)
+        .or_else(|| images.iter().find(|image| image.repository == carrier.repository))
+        .map(|image| image.tag.clone())
+        .unwrap_or_default()
+}
+
+fn dependencies(state: &ChartState, origins: &mut Origins) -> Vec<DependencyFact> {
+    let Some(file) = &state.file else {
+        return Vec::new();
+    };
+    state
+        .metadata
+        .dependencies
+        .iter()
+        .map(|dependency| DependencyFact {
+            name: dependency.name.clone(),
+            version: dependency.version.clone(),
+            repository: without_credentials(&dependency.repository),
+            alias: dependency.alias.clone(),
+            origin: origins.add(file.at(dependency.span)),
+        })
+        .collect()
+}
+
+fn image_fact(image: &Image, origins: &mut Origins) -> ImageFact {
+    ImageFact {
+        path: image.path.clone(),
+        key: image.key.clone(),
+        repository: without_credentials(&image.repository),
+        tag: image.tag.clone(),
+        digest: image.digest.clone(),
+        source: image.source.as_str().to_owned(),
+        resolved: image.resolved,
+        origin: origins.add(image.location),
+    }
+}
+
+/// The step between two versions, which may have a `v`; empty when one of them is not SemVer.
+fn step_word(from: &str, to: &str) -> String {
+    let parse = |text: &str| Version::parse(text.strip_prefix('v').unwrap_or(text));
+    let (Some(from), Some(to)) = (parse(from), parse(to)) else {
+        return String::new();
+    };
+    if to.release_order(&from).is_lt() {
+        return "down".to_owned();
+    }
+    step(&from, &to).release_type.as_str().to_owned()
+}
+
+/// `Recreate` where any of the values asks for it, else `RollingUpdate` where one does.
+fn update_strategy(state: &ChartState) -> String {
+    let mut found = String::new();
+    for value in state.values.iter().filter_map(|file| file.value.as_ref()) {
+        strategies(value, &mut |strategy| {
+            let word = if strategy == "RollingUpdate" { "RollingUpdate" } else { "Recreate" };
+            if found != "Recreate" {
+                word.clone_into(&mut found);
+            }
+        });
+    }
+    found
+}
+
+/// Every update strategy that values name.
+fn strategies(value: &Value, tell: &mut dyn FnMut(&str)) {
+    for entry in value.entries() {
+        if let Some(strategy) = crate::charts::update_strategy(entry) {
+            tell(strategy);
+        } else {
+            strategies(&entry.value, tell);
+        }
+    }
+}
+
+/// A reference or an address without `user:password@`.
+fn without_credentials(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let host_end = rest.find('/').unwrap_or(rest.len());
+    let (host, path) = rest.split_at(host_end);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if scheme.is_empty() {
+        return format!("{host}{path}");
+    }
+    format!("{scheme}://{host}{path}")
 }

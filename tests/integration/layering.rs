@@ -25,13 +25,14 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "migrations",
         "cache config discover effects git schema source syntax version",
     ),
+    ("charts", "discover source syntax"),
     (
         "facts",
-        "cache config discover effects finding gate git migrations schema source subject syntax version",
+        "cache charts config discover effects finding gate git migrations schema source subject syntax version",
     ),
     (
         "rules",
-        "discover effects finding migrations schema source syntax version",
+        "charts discover effects finding migrations schema source syntax version",
     ),
     ("policy", "facts finding gate source syntax version"),
     ("decision", "finding gate policy version"),

@@ -1,0 +1,223 @@
+//! The Helm charts of a repository at the previous release and at the subject, read as Helm reads them.
+//!
+//! ```text
+//!  discovery ──► Chart.yaml, values ──► survey ──► facts, rules
+//!  (listing)     (yaml, Helm's rules)     ├─► package (what differs in what Helm would pack)
+//!                                         └─► images (which image is deployed by default)
+//! ```
+
+mod discovery;
+mod file;
+mod images;
+mod metadata;
+mod package;
+mod reference;
+mod release_image;
+mod strategy;
+mod templates;
+
+use std::collections::BTreeSet;
+
+use crate::discover::{Reader, Snapshot};
+pub use file::YamlFile;
+pub use images::{Image, TagSource};
+pub use metadata::{Dependency, Field, Metadata};
+pub use reference::Reference;
+pub use release_image::release_image;
+pub use strategy::update_strategy;
+pub use templates::{Mention, Templates};
+
+/// What the configuration says about one chart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChartSettings {
+    /// The directory that holds `Chart.yaml`, from the root of the repository; empty for the root itself.
+    pub path: String,
+    /// The dotted key of the image tag that carries the release, if it is said.
+    pub image_tag: Option<String>,
+    /// The values files in the order in which they override each other; the chart's own `values.yaml` when empty.
+    pub values: Vec<String>,
+}
+
+/// The charts before and after.
+#[derive(Debug, Clone, Default)]
+pub struct ChartSurvey {
+    /// What the state before is called; empty without a previous release.
+    pub previous_label: String,
+    /// The charts of the subject, sorted by directory.
+    pub charts: Vec<Chart>,
+    /// The charts that are gone, sorted by directory.
+    pub removed: Vec<ChartState>,
+}
+
+/// A chart of the subject.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    /// As it is.
+    pub state: ChartState,
+    /// As it was at the previous release; `None` for a new chart.
+    pub previous: Option<ChartState>,
+    /// A file that Helm packs differs between the two; a new chart has changed.
+    pub changed: bool,
+    /// The images that its values name, in the order of the values.
+    pub images: Vec<Image>,
+    /// The same at the previous release.
+    pub previous_images: Vec<Image>,
+    /// The dotted key of the image tag that carries the release, if the configuration says it.
+    pub image_tag: Option<String>,
+}
+
+/// A chart at one revision.
+#[derive(Debug, Clone)]
+pub struct ChartState {
+    /// Its directory; empty for the root.
+    pub directory: String,
+    /// `Chart.yaml`; `None` when it could not be read as a text.
+    pub file: Option<YamlFile>,
+    /// What `Chart.yaml` says.
+    pub metadata: Metadata,
+    /// The values files that could be read, in the order in which they override each other.
+    pub values: Vec<YamlFile>,
+    /// What its templates mention; looked at only when an image needs it.
+    pub templates: Templates,
+}
+
+impl ChartState {
+    /// Its name: what `Chart.yaml` says, else the directory's last part.
+    pub fn name(&self) -> &str {
+        let written = self
+            .metadata
+            .name
+            .as_ref()
+            .map_or("", |name| name.text.as_str());
+        if written.is_empty() {
+            return self.directory.rsplit('/').next().unwrap_or("");
+        }
+        written
+    }
+
+    /// The path of its `Chart.yaml`.
+    pub fn path(&self) -> String {
+        join(&self.directory, discovery::CHART_FILE)
+    }
+}
+
+/// Finds the charts of both states, reads them, and pairs them: by directory, and those that moved by name.
+/// What cannot be read is noted in the reader's coverage.
+pub fn survey(
+    previous: Option<&Snapshot>,
+    subject: &Snapshot,
+    settings: &[ChartSettings],
+    reader: &mut Reader<'_>,
+) -> ChartSurvey {
+    let nothing = Snapshot::default();
+    let before = previous.unwrap_or(&nothing);
+    let settings_now = discovery::find(subject, settings, Some(reader));
+    let settings_before = discovery::find(before, settings, None);
+
+    let mut old: Vec<ChartState> = settings_before
+        .iter()
+        .map(|settings| read(before, settings, reader))
+        .collect();
+    let new: Vec<ChartState> = settings_now
+        .iter()
+        .map(|settings| read(subject, settings, reader))
+        .collect();
+    reader.coverage.count("charts", new.len());
+
+    let directories: BTreeSet<String> = new.iter().map(|state| state.directory.clone()).collect();
+    let mut charts = Vec::with_capacity(new.len());
+    for (state, settings) in new.into_iter().zip(&settings_now) {
+        let previous_state = take_previous(&mut old, &state, &directories);
+        let changed = previous_state.as_ref().is_none_or(|old_state| {
+            package::differs(
+                before,
+                &old_state.directory,
+                subject,
+                &state.directory,
+                reader,
+            )
+        });
+        let images = images::find(&state);
+        let previous_images = previous_state
+            .as_ref()
+            .map(images::find)
+            .unwrap_or_default();
+        charts.push(Chart {
+            state,
+            previous: previous_state,
+            changed,
+            images,
+            previous_images,
+            image_tag: settings.image_tag.clone(),
+        });
+    }
+    ChartSurvey {
+        previous_label: before.label.clone(),
+        charts,
+        removed: old,
+    }
+}
+
+/// The state before of a chart: the one in its directory, else the only one of its name whose directory is gone.
+fn take_previous(
+    old: &mut Vec<ChartState>,
+    state: &ChartState,
+    directories: &BTreeSet<String>,
+) -> Option<ChartState> {
+    if let Some(index) = old
+        .iter()
+        .position(|candidate| candidate.directory == state.directory)
+    {
+        return Some(old.remove(index));
+    }
+    let mut moved = (0..old.len()).filter(|&index| {
+        old[index].name() == state.name() && !directories.contains(&old[index].directory)
+    });
+    let (index, None) = (moved.next()?, moved.next()) else {
+        return None;
+    };
+    Some(old.remove(index))
+}
+
+fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) -> ChartState {
+    let file = YamlFile::read(
+        snapshot,
+        &join(&settings.path, discovery::CHART_FILE),
+        reader,
+    );
+    let metadata = file.as_ref().map(Metadata::read).unwrap_or_default();
+    let own_values = join(&settings.path, "values.yaml");
+    let paths = if settings.values.is_empty() {
+        std::slice::from_ref(&own_values)
+    } else {
+        &settings.values
+    };
+    let values: Vec<YamlFile> = paths
+        .iter()
+        .filter_map(|path| YamlFile::read(snapshot, path, reader))
+        .collect();
+    let templates = if images::wants_fallback(&values) {
+        Templates::read(snapshot, &settings.path, reader)
+    } else {
+        Templates::default()
+    };
+    ChartState {
+        directory: settings.path.clone(),
+        file,
+        metadata,
+        values,
+        templates,
+    }
+}
+
+/// A path below a directory, which may be the root.
+fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{directory}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

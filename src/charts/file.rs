@@ -1,0 +1,57 @@
+//! A YAML file of a chart.
+
+use crate::discover::{Reader, Snapshot};
+use crate::source::{Location, SourceId, Span};
+use crate::syntax::SyntaxError;
+use crate::syntax::yaml::{Document, Value, parse_helm, resolve_helm};
+
+/// A file that Helm reads.
+#[derive(Debug, Clone)]
+pub struct YamlFile {
+    /// Its path.
+    pub path: String,
+    /// Its text.
+    pub source: SourceId,
+    /// Its documents as trees.
+    pub documents: Vec<Document>,
+    /// What Helm reads of the first document; `None` when there is none.
+    pub value: Option<Value>,
+    /// What Helm refuses, and what is no YAML.
+    pub errors: Vec<SyntaxError>,
+}
+
+impl YamlFile {
+    /// Reads a file; `None` when it is not there or no text, which the reader's coverage says.
+    pub fn read(snapshot: &Snapshot, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        let source = reader.read(snapshot, path)?;
+        let text = reader.sources.get(source).text.clone();
+        Some(Self::parse(path, source, &text))
+    }
+
+    /// Reads a text.
+    pub fn parse(path: &str, source: SourceId, text: &str) -> Self {
+        let parsed = parse_helm(text);
+        let mut errors = parsed.errors;
+        let value = parsed.value.first().map(|document| {
+            let resolved = resolve_helm(document);
+            errors.extend(resolved.errors);
+            resolved.value
+        });
+        errors.sort_by_key(|error| error.span);
+        Self {
+            path: path.to_owned(),
+            source,
+            documents: parsed.value,
+            value,
+            errors,
+        }
+    }
+
+    /// A place in it.
+    pub fn at(&self, span: Span) -> Location {
+        Location {
+            source: self.source,
+            span,
+        }
+    }
+}
