@@ -16,6 +16,8 @@ pub struct Image {
     pub path: String,
     /// The dotted key of the tag (of a reference in one text: of that).
     pub key: String,
+    /// The dotted key of the digest; empty when the values say none.
+    pub digest_key: String,
     /// Registry, path and name; empty when the templates hold it.
     pub repository: String,
     /// The tag that is deployed; empty when it cannot be told.
@@ -60,6 +62,9 @@ impl TagSource {
 
 /// The keys of a map that hold a tag, in the order in which they count.
 const TAG_KEYS: [&str; 2] = ["tag", "imageTag"];
+
+/// The keys of a map that hold a digest; `sha` is one without its `sha256:`.
+const DIGEST_KEYS: [&str; 2] = ["digest", "sha"];
 
 /// Finds the images of a chart, in the order of its values.
 pub(super) fn find(state: &ChartState) -> Vec<Image> {
@@ -171,10 +176,19 @@ impl<'s> Finder<'s> {
             .own("registry")
             .map(|registry| self.at("global.imageRegistry").unwrap_or(registry).text);
         let tag = TAG_KEYS.iter().find_map(|key| self.own(key));
-        let digest = self.own("digest").or_else(|| {
-            let sha = self.own("sha")?;
-            let text = format!("sha256:{}", sha.text.trim_start_matches("sha256:"));
-            Some(Told { text, ..sha })
+        let digest = DIGEST_KEYS
+            .iter()
+            .find_map(|key| Some((*key, self.own(key)?)));
+        let digest_key = digest.as_ref().map_or(String::new(), |(key, _)| {
+            self.path.clone().key(key).to_string()
+        });
+        let digest = digest.map(|(_, told)| Told {
+            text: if told.text.contains(':') {
+                told.text
+            } else {
+                format!("sha256:{}", told.text)
+            },
+            ..told
         });
         let repository = match registry {
             Some(registry) if !reference.repository.is_empty() => {
@@ -197,6 +211,7 @@ impl<'s> Finder<'s> {
             repository,
             tag: tag.map(|told| (told.text, told.location)),
             digest: digest.map(|told| (told.text, told.location)),
+            digest_key,
             reference_tag: reference.tag,
             stands,
         };
@@ -230,6 +245,7 @@ impl<'s> Finder<'s> {
             repository: reference.repository,
             tag,
             digest: (!reference.digest.is_empty()).then(|| (reference.digest, stands)),
+            digest_key: String::new(),
             reference_tag: String::new(),
             stands,
         };
@@ -242,6 +258,7 @@ impl<'s> Finder<'s> {
         let mut image = Image {
             path: self.state.values[draft.file].path.clone(),
             key: draft.key,
+            digest_key: draft.digest_key,
             repository: draft.repository,
             tag: String::new(),
             digest: draft.digest.map(|(text, _)| text).unwrap_or_default(),
@@ -254,7 +271,12 @@ impl<'s> Finder<'s> {
         };
         match draft.tag {
             Some((text, location)) => {
-                if let Some(file) = self.state.values.iter().find(|file| file.source == location.source) {
+                if let Some(file) = self
+                    .state
+                    .values
+                    .iter()
+                    .find(|file| file.source == location.source)
+                {
                     image.path.clone_from(&file.path);
                 }
                 image.tag = text;
@@ -360,6 +382,7 @@ struct Draft {
     repository: String,
     tag: Option<(String, Location)>,
     digest: Option<(String, Location)>,
+    digest_key: String,
     /// A tag that stands in the repository's text.
     reference_tag: String,
     stands: Location,

@@ -34,7 +34,9 @@ fn configured(images: &[Image], key: &str) -> Option<Image> {
     let own: Vec<&Image> = images.iter().filter(|image| image.key == key).collect();
     if !own.is_empty() {
         // Images that share a tag may differ in their repositories.
-        let same_tag = own.iter().all(|image| image.tag == own[0].tag && image.digest == own[0].digest);
+        let same_tag = own
+            .iter()
+            .all(|image| image.tag == own[0].tag && image.digest == own[0].digest);
         return same_tag.then(|| own[0].clone());
     }
     if !key.starts_with("global.") {
@@ -53,7 +55,13 @@ fn configured(images: &[Image], key: &str) -> Option<Image> {
 /// The one image that all of them are.
 fn only<'i>(images: &[&'i Image]) -> Option<&'i Image> {
     let (first, rest) = images.split_first()?;
-    let identity = |image: &Image| (image.repository.clone(), image.tag.clone(), image.digest.clone());
+    let identity = |image: &Image| {
+        (
+            image.repository.clone(),
+            image.tag.clone(),
+            image.digest.clone(),
+        )
+    };
     rest.iter()
         .all(|image| identity(image) == identity(first))
         .then_some(first)

@@ -26,7 +26,7 @@ pub enum Mention {
 }
 
 /// The keys at which charts keep a tag for all their images.
-pub(super) const GLOBAL_TAGS: [&str; 4] = [
+pub const GLOBAL_TAGS: [&str; 4] = [
     "global.image.tag",
     "global.imageTag",
     "global.image_tag",

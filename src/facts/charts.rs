@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Origin, Origins};
+use crate::charts::{Chart, ChartState, ChartSurvey, Image, release_image};
+use crate::syntax::yaml::Value;
+use crate::version::{Version, step};
 
 /// One chart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -73,8 +76,8 @@ pub struct ImageFact {
 }
 
 /// A chart that another one brings along.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct DependencyFact {
     /// Its name.
     pub name: String,
@@ -103,8 +106,12 @@ fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact 
     let previous = chart.previous.as_ref().map(|previous| &previous.metadata);
     let version = metadata.version_text().to_owned();
     let app_version = metadata.app_version_text().to_owned();
-    let previous_version = previous.map_or("", |previous| previous.version_text()).to_owned();
-    let previous_app_version = previous.map_or("", |previous| previous.app_version_text()).to_owned();
+    let previous_version = previous
+        .map_or("", |previous| previous.version_text())
+        .to_owned();
+    let previous_app_version = previous
+        .map_or("", |previous| previous.app_version_text())
+        .to_owned();
     let carrier = release_image(chart, project);
     let mut place = |field: Option<&crate::charts::Field>| match (field, &state.file) {
         (Some(field), Some(file)) => origins.add(file.at(field.span)),
@@ -126,12 +133,18 @@ fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact 
         added: chart.previous.is_none(),
         changed: chart.changed,
         dependencies: dependencies(state, origins),
-        images: chart.images.iter().map(|image| image_fact(image, origins)).collect(),
+        images: chart
+            .images
+            .iter()
+            .map(|image| image_fact(image, origins))
+            .collect(),
         previous_image_tag: carrier
             .as_ref()
             .map(|carrier| previous_tag(chart, carrier))
             .unwrap_or_default(),
-        image: carrier.map(|image| image_fact(&image, origins)).unwrap_or_default(),
+        image: carrier
+            .map(|image| image_fact(&image, origins))
+            .unwrap_or_default(),
         update_strategy: update_strategy(state),
         origin,
         app_version_origin,
@@ -144,7 +157,11 @@ fn previous_tag(chart: &Chart, carrier: &Image) -> String {
     images
         .iter()
         .find(|image| image.key == carrier.key)
-        .or_else(|| images.iter().find(|image| image.repository == carrier.repository))
+        .or_else(|| {
+            images
+                .iter()
+                .find(|image| image.repository == carrier.repository)
+        })
         .map(|image| image.tag.clone())
         .unwrap_or_default()
 }
@@ -197,7 +214,11 @@ fn update_strategy(state: &ChartState) -> String {
     let mut found = String::new();
     for value in state.values.iter().filter_map(|file| file.value.as_ref()) {
         strategies(value, &mut |strategy| {
-            let word = if strategy == "RollingUpdate" { "RollingUpdate" } else { "Recreate" };
+            let word = if strategy == "RollingUpdate" {
+                "RollingUpdate"
+            } else {
+                "Recreate"
+            };
             if found != "Recreate" {
                 word.clone_into(&mut found);
             }
@@ -219,7 +240,9 @@ fn strategies(value: &Value, tell: &mut dyn FnMut(&str)) {
 
 /// A reference or an address without `user:password@`.
 fn without_credentials(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let (scheme, rest) = text
+        .split_once("://")
+        .map_or(("", text), |(scheme, rest)| (scheme, rest));
     let host_end = rest.find('/').unwrap_or(rest.len());
     let (host, path) = rest.split_at(host_end);
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);

@@ -1,9 +1,17 @@
 //! What changed in the charts' values since the previous release. Keys and types, never scalar values.
 
+mod compare;
+mod renames;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Origin, Origins};
+use crate::charts::{Chart, ChartState, ChartSurvey, YamlFile};
+use crate::source::Location;
+use crate::syntax::yaml::{Data, Value};
+use crate::version::Version;
+use compare::{Change, Difference};
 
 /// Differences of the values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -27,6 +35,8 @@ pub struct ValuesFacts {
 pub struct ValueFact {
     /// The chart's name.
     pub chart: String,
+    /// The chart's directory.
+    pub directory: String,
     /// The values file.
     pub path: String,
     /// The dotted key; a part that holds a dot stands in quotes.
@@ -38,10 +48,142 @@ pub struct ValueFact {
     pub kind: String,
     /// The type at the previous release; empty for an added key.
     pub previous_type: String,
-    /// One side is free-form (`{}`, `[]`, `""` or null), so that the change may be one of an example.
+    /// One side is free-form (`{}`, `[]`, `""` or null; of an added or removed key, the map around it), so that the
+    /// change may be one of an example.
     pub free_form: bool,
-    /// The chart is below 1.0.0.
+    /// It is the tag or the digest of an image, whose default is expected to change.
+    pub image: bool,
+    /// The chart was below 1.0.0 at the previous release.
     pub chart_below_one: bool,
     /// The place (of a removed key: in the previous release).
     pub origin: Origin,
 }
+
+/// The differences of all charts that were there before, sorted by chart, file and key. A new chart has nothing that could
+/// break, and one that is gone has no values left to set: both are told by the charts' own facts.
+pub fn collect(survey: &ChartSurvey, origins: &mut Origins) -> ValuesFacts {
+    let mut facts = ValuesFacts::default();
+    for chart in &survey.charts {
+        let Some(previous) = &chart.previous else {
+            continue;
+        };
+        for (old, new) in paired_files(previous, &chart.state) {
+            let below_one = is_below_one(previous);
+            for difference in differences(old, new) {
+                let fact = fact(chart, old, new, &difference, below_one, origins);
+                match difference.change {
+                    Change::Added => facts.added.push(fact),
+                    Change::Removed => facts.removed.push(fact),
+                    Change::Renamed => facts.renamed.push(fact),
+                    Change::Retyped => facts.retyped.push(fact),
+                    Change::Changed => facts.changed.push(fact),
+                }
+            }
+        }
+    }
+    facts
+}
+
+/// Files of the two states that are the same one: by their place in the chart, or by their path outside of it.
+fn paired_files<'c>(
+    previous: &'c ChartState,
+    now: &'c ChartState,
+) -> Vec<(Option<&'c YamlFile>, Option<&'c YamlFile>)> {
+    let place = |state: &ChartState, file: &YamlFile| {
+        let inside = file.path.strip_prefix(&state.directory);
+        inside.map_or_else(
+            || format!("/{}", file.path),
+            |rest| rest.trim_start_matches('/').to_owned(),
+        )
+    };
+    let mut pairs: Vec<(String, Option<&YamlFile>, Option<&YamlFile>)> = now
+        .values
+        .iter()
+        .map(|file| (place(now, file), None, Some(file)))
+        .collect();
+    for file in &previous.values {
+        let place = place(previous, file);
+        match pairs.iter_mut().find(|(known, ..)| *known == place) {
+            Some((_, old, _)) => *old = Some(file),
+            None => pairs.push((place, Some(file), None)),
+        }
+    }
+    pairs.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    pairs.into_iter().map(|(_, old, new)| (old, new)).collect()
+}
+
+/// A file that is not there, or that Helm refuses, is told by findings; comparing with it would tell of every key.
+fn differences(old: Option<&YamlFile>, new: Option<&YamlFile>) -> Vec<Difference> {
+    if old
+        .into_iter()
+        .chain(new)
+        .any(|file| !file.errors.is_empty())
+    {
+        return Vec::new();
+    }
+    let nothing = Value::empty_map();
+    let value = |file: Option<&YamlFile>| {
+        file.and_then(|file| file.value.clone())
+            .filter(|value| value.as_map().is_some())
+            .unwrap_or_else(|| nothing.clone())
+    };
+    compare::compare(&value(old), &value(new))
+}
+
+fn fact(
+    chart: &Chart,
+    old: Option<&YamlFile>,
+    new: Option<&YamlFile>,
+    difference: &Difference,
+    chart_below_one: bool,
+    origins: &mut Origins,
+) -> ValueFact {
+    let file = if difference.change == Change::Removed {
+        old
+    } else {
+        new
+    };
+    let location: Option<Location> = file.map(|file| file.at(difference.span));
+    let kind = |data: &Option<Data>| data.as_ref().map_or("", Data::kind).to_owned();
+    ValueFact {
+        chart: chart.state.name().to_owned(),
+        directory: chart.state.directory.clone(),
+        path: new
+            .or(old)
+            .map(|file| file.path.clone())
+            .unwrap_or_default(),
+        key: difference.path.to_string(),
+        previous_key: difference
+            .previous_path
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        kind: kind(&difference.new),
+        previous_type: kind(&difference.old),
+        free_form: difference.free_form,
+        image: is_image_tag(chart, &difference.path.to_string()),
+        chart_below_one,
+        origin: location
+            .map(|location| origins.add(location))
+            .unwrap_or_default(),
+    }
+}
+
+fn is_image_tag(chart: &Chart, key: &str) -> bool {
+    let images = chart.images.iter().chain(&chart.previous_images);
+    images
+        .into_iter()
+        .any(|image| image.key == key || image.digest_key == key)
+        || chart.image_tag.as_deref() == Some(key)
+        || crate::charts::GLOBAL_TAGS.contains(&key)
+}
+
+/// Values of a chart below 1.0.0 may break in a minor release; what counts is what people upgrade from.
+fn is_below_one(previous: &ChartState) -> bool {
+    let version = previous.metadata.version_text();
+    Version::parse(version.strip_prefix('v').unwrap_or(version))
+        .is_some_and(|version| version.major() == 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,15 @@ impl Map {
 }
 
 impl Value {
+    /// A map without entries that stands nowhere.
+    pub fn empty_map() -> Self {
+        Self {
+            span: Span::default(),
+            defined: Span::default(),
+            data: Data::Map(Arc::default()),
+        }
+    }
+
     /// The value of a key, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
