@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::DirectorySurvey;
 use super::sequence::MigrationFile;
 use crate::discover::{Reader, Snapshot};
-use crate::syntax::migration::Role;
+use crate::syntax::migration::{FileName, Role};
 use crate::syntax::sql::operation::Dialect;
 use print::Prints;
 
@@ -204,7 +204,7 @@ fn change(pair: Pair, prints: &Prints) -> Option<FileChange> {
 
 fn both(before: Member, after: Member, prints: &Prints) -> Option<FileChange> {
     let moved = before.file.path != after.file.path;
-    let renumbered = moved && before.file.name.identity != after.file.name.identity;
+    let renumbered = moved && is_renumbered(&before.file.name, &after.file.name);
     let (old, new) = (prints.of(&before), prints.of(&after));
     let goes_up = before.file.name.role.goes_up() || after.file.name.role.goes_up();
     let (up, down) = match (old, new) {
@@ -226,6 +226,19 @@ fn both(before: Member, after: Member, prints: &Prints) -> Option<FileChange> {
         previous: Some(before.file),
         current: Some(after.file),
     })
+}
+
+/// A runner takes the one for another migration than the other.
+fn is_renumbered(before: &FileName, after: &FileName) -> bool {
+    let other_number = if before.order.parts() == after.order.parts() {
+        before.order != after.order
+    } else {
+        // Files that move into numbered directories keep a number of their own.
+        before.order.last() != after.order.last()
+    };
+    // To some runners the whole name is the version.
+    let other_name = before.identity != after.identity && before.title != after.title;
+    other_number || other_name
 }
 
 fn holds_down(file: &MigrationFile) -> bool {

@@ -24,6 +24,11 @@ impl Order {
         self.0.len()
     }
 
+    /// The last number, leading zeros removed; empty when there is none.
+    pub fn last(&self) -> &str {
+        self.0.last().map_or("", |number| &number.digits)
+    }
+
     /// How many digits its first number has, leading zeros not counted.
     pub fn first_digits(&self) -> usize {
         self.0.first().map_or(0, |number| number.length)
