@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::{Facts, Origins};
 use crate::finding::{Finding, Severity, Status};
-use crate::source::{Sources, Span};
+use crate::source::{Location, Sources, Span};
 
 use super::document::Example;
 use super::evaluate::{Input, evaluate};
@@ -87,7 +87,12 @@ fn run(loaded: &Loaded, example: &Example) -> ExampleResult {
         text: loaded.text.clone(),
         params,
     });
+    let mut sources = Sources::default();
     let findings = facts.findings.iter().map(|fact| Finding {
+        location: (!fact.path.is_empty()).then(|| Location {
+            source: sources.add(fact.path.as_str(), "", ""),
+            span: Span::default(),
+        }),
         status: match fact.status.as_str() {
             "waived" => Status::Waived,
             "suppressed" => Status::Suppressed,
@@ -107,7 +112,7 @@ fn run(loaded: &Loaded, example: &Example) -> ExampleResult {
         Input {
             facts,
             origins: &Origins::default(),
-            sources: &Sources::default(),
+            sources: &sources,
             findings,
             waivers: &Waivers::default(),
             now,

@@ -12,6 +12,10 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     candidates
         .into_iter()
         .filter_map(|candidate| {
+            // The beginning of a long name is what people remember of it.
+            if name.len() > 3 && candidate.chars().take(name.len()).eq(name.iter().copied()) {
+                return Some((distance(&name, candidate).min(3), candidate));
+            }
             let distance = distance(&name, candidate);
             (distance <= allowed).then_some((distance, candidate))
         })
@@ -72,6 +76,7 @@ mod tests {
             ("pth", Some("path")),
             ("paht", Some("path")),
             ("dataloss", Some("dataLoss")),
+            ("destruct", Some("destructive")),
             ("something", None),
             ("x", None),
             ("", None),

@@ -47,6 +47,9 @@ fn one(
     let mut findings = Vec::with_capacity(facts.len());
     for fact in facts {
         let of: Vec<cel::Value> = fact.iter().cloned().collect();
+        if let Some(fact) = &fact {
+            scope.bind("it", fact.clone());
+        }
         let Some(message) = say(scope, &validation.message, at("messageExpression"), of) else {
             // One error says it for all of them.
             break;
