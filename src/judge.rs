@@ -3,6 +3,7 @@
 
 mod collect;
 mod finish;
+mod migrations;
 mod settings;
 mod touched;
 
@@ -125,14 +126,7 @@ pub fn judge_subject(
         .extend(states.subject.not_listed.iter().cloned());
     let mut facts = Facts::default();
     collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
-    let mut findings = collect::documents(
-        frame,
-        subject,
-        &states,
-        &mut facts,
-        &mut reader,
-        &mut origins,
-    );
+    let mut findings = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);

@@ -41,6 +41,13 @@ pub enum ReleaseType {
 }
 
 impl ReleaseType {
+    /// The type of that word; `None` for any other, such as the empty one.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::None, Self::Patch, Self::Minor, Self::Major]
+            .into_iter()
+            .find(|one| one.as_str() == word)
+    }
+
     /// The word that reports and policies use.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -84,6 +84,8 @@ pub struct MigrationFact {
     pub has_down: bool,
     /// For an up migration: the way down holds no statement, or only ones that do nothing.
     pub down_is_empty: bool,
+    /// What the way down gives back, by replay: `exact`, `schema-only`, `no`, `unknown`; empty for down and deleted files.
+    pub reversible: String,
     /// The file holds no statement.
     pub empty: bool,
     /// The highest `releaseType` of its operations: `none`, `patch`, `minor`, `major`.

@@ -1,16 +1,13 @@
 //! Collecting facts and running rules, one kind of document after the other.
 
-use std::collections::BTreeMap;
-
-use super::{Frame, JudgeError, States, settings};
+use super::{Frame, JudgeError, States, migrations, settings};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
 use crate::facts::{Facts, Origins, changelog, history, release, tags};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
-use crate::migrations;
-use crate::rules::Findings;
+use crate::rules::{self, Findings};
 use crate::subject::Subject;
 
 /// What is known without reading a file: release, tags, commits.
@@ -57,7 +54,6 @@ fn commits(subject: &Subject, past: &History) -> Vec<crate::git::ObjectId> {
 /// What the files say: facts of all documents, and what rules find in them.
 pub(super) fn documents(
     frame: &Frame<'_>,
-    subject: &Subject,
     states: &States,
     facts: &mut Facts,
     reader: &mut Reader<'_>,
@@ -65,15 +61,10 @@ pub(super) fn documents(
 ) -> Vec<Finding> {
     let mut findings = Findings::default();
     changelog(frame, states, facts, reader, origins, &mut findings);
-    migrations(
-        frame,
-        subject,
-        states,
-        facts,
-        reader,
-        origins,
-        &mut findings,
-    );
+    charts(frame, states, facts, reader, origins, &mut findings);
+    findings
+        .0
+        .extend(migrations::collect(frame, states, facts, reader, origins));
     findings.0
 }
 
@@ -83,7 +74,7 @@ fn changelog(
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
-    _findings: &mut Findings,
+    findings: &mut Findings,
 ) {
     let configured = frame.project.config.changelog.as_deref();
     let before = states
@@ -98,31 +89,44 @@ fn changelog(
         previous: before.as_ref(),
     };
     facts.changelog = changelog::collect(file.as_ref(), &reader.sources, &question, origins);
+    if let Some((file, source)) = file.as_ref().and_then(|file| Some((file, file.source?))) {
+        let input = rules::changelog::ChangelogInput {
+            source,
+            changelog: &file.parsed.value,
+            current: Some(facts.release.version.as_str()).filter(|version| !version.is_empty()),
+            component: component(&frame.scheme.prefix),
+            today: frame.now.date_naive(),
+        };
+        rules::changelog::check(&input, findings);
+    }
     reader
         .coverage
         .count("changelogs", usize::from(facts.changelog.exists));
 }
 
-fn migrations(
+/// The component that a prefix such as `chart-` or `modules/vpc/v` names; empty for the project itself.
+fn component(prefix: &str) -> &str {
+    prefix
+        .strip_suffix('v')
+        .unwrap_or(prefix)
+        .trim_end_matches(['-', '/', '@', '_'])
+}
+
+fn charts(
     frame: &Frame<'_>,
-    _subject: &Subject,
     states: &States,
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
     _findings: &mut Findings,
 ) {
-    let settings = settings::migrations(&frame.project.config.migrations);
-    let survey = migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
-    let lowering = migrations::lowering::lower(&survey, reader, frame.cache);
-    facts.migrations = crate::facts::migrations::collect(
-        &survey,
-        &lowering,
-        reader,
-        origins,
-        &mut |_site, _fact| {},
-    );
-    let _: BTreeMap<String, String> = BTreeMap::new();
+    let settings = settings::charts(&frame.project.config.charts);
+    let survey =
+        crate::charts::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    facts.charts =
+        crate::facts::charts::collect(&survey, &settings::short_name(frame.repository), origins);
+    facts.values = crate::facts::values::collect(&survey, origins);
+    reader.coverage.count("charts", facts.charts.len());
 }
 
 /// What the changelog said before a change.

@@ -137,3 +137,21 @@ pub(super) fn migrations(
         })
         .collect()
 }
+
+/// The configured charts.
+pub(super) fn charts(
+    configured: &[crate::config::ChartConfig],
+) -> Vec<crate::charts::ChartSettings> {
+    configured
+        .iter()
+        .map(|one| crate::charts::ChartSettings {
+            path: one
+                .path
+                .trim_start_matches("./")
+                .trim_end_matches('/')
+                .to_owned(),
+            image_tag: one.image_tag.clone(),
+            values: one.values.clone(),
+        })
+        .collect()
+}

@@ -140,6 +140,7 @@ impl Collector<'_, '_> {
         };
         let (has_down, down_is_empty) = self.way_back(sequence, file);
         let mut fact = MigrationFact {
+            reversible: String::new(),
             path: file.path.clone(),
             previous_path: match &change.previous {
                 Some(previous) if previous.path != file.path => previous.path.clone(),
