@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use crate::discover::{Reader, Snapshot};
 pub use file::YamlFile;
 pub use images::{Image, TagSource};
-pub use metadata::{Dependency, Field, Metadata};
+pub use metadata::{Dependency, Field, Metadata, field};
 pub use reference::Reference;
 pub use release_image::release_image;
 pub use strategy::update_strategy;

@@ -4,6 +4,7 @@
 //! [`rule_table!`]; documentation, the command line, schemas and tests are driven from the tables.
 
 pub mod changelog;
+pub mod helm;
 pub mod migration_files;
 pub mod sql;
 

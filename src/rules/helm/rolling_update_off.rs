@@ -1,0 +1,43 @@
+//! `rolling-update-off`.
+
+use super::{HelmInput, HelmRule};
+use crate::charts::{YamlFile, update_strategy};
+use crate::finding::{Finding, Severity};
+use crate::rules::{Findings, RuleInfo};
+use crate::syntax::yaml::{KeyPath, PathPart, Value};
+
+pub(super) const RULE: HelmRule = HelmRule {
+    info: RuleInfo {
+        id: "rolling-update-off",
+        summary: "the values turn rolling updates off",
+        severity: Severity::Warning,
+        page: include_str!("rolling_update_off.md"),
+    },
+    check,
+};
+
+fn check(input: &HelmInput<'_>, findings: &mut Findings) {
+    for file in &input.chart.state.values {
+        if let Some(value) = &file.value {
+            look(file, value, &mut KeyPath::default(), findings);
+        }
+    }
+}
+
+fn look(file: &YamlFile, value: &Value, path: &mut KeyPath, findings: &mut Findings) {
+    for entry in value.entries() {
+        path.push(PathPart::Key(entry.key.to_string()));
+        match update_strategy(entry) {
+            Some("RollingUpdate") => {}
+            Some(strategy) => {
+                let message = format!("`{path}` is {strategy}: an upgrade stops the old pods before the new ones serve");
+                findings.push(
+                    Finding::at(RULE.info.id, RULE.info.severity, file.at(entry.key_span), message)
+                        .help("use RollingUpdate, or declare the downtime"),
+                );
+            }
+            None => look(file, &entry.value, path, findings),
+        }
+        path.pop();
+    }
+}
