@@ -63,6 +63,9 @@ pub(super) fn collect(
     for fact in lists.added.iter_mut().chain(&mut lists.modified) {
         set_reversible(fact, &judged);
     }
+    for (path, reason) in judged.values().flat_map(|judged| &judged.opaque) {
+        reader.coverage.skip(path.clone(), reason.clone());
+    }
     let mut findings: Vec<Finding> = judged
         .into_values()
         .flat_map(|judged| judged.findings)

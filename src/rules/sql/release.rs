@@ -56,6 +56,8 @@ pub struct JudgedRelease {
     pub effects: BTreeMap<Site, Effect>,
     /// Whether the way down of each new up file gives back what was there.
     pub reversibility: BTreeMap<String, Reversibility>,
+    /// Statements that could not be judged: path and why.
+    pub opaque: Vec<(String, String)>,
 }
 
 impl JudgedRelease {
@@ -258,6 +260,19 @@ fn judge_up(
                 statement: step.statement,
                 index: step.index,
             };
+            if step.effect.opaque
+                && let Some(source) = source
+            {
+                let place = Location {
+                    source,
+                    span: step.operation.span,
+                };
+                let (position, _) = input.sources.positions(place);
+                judged.opaque.push((
+                    new.file.path.clone(),
+                    format!("line {}: {}", position.line, step.effect.reason),
+                ));
+            }
             match judged.effects.get_mut(&site) {
                 Some(known) => known.absorb(step.effect),
                 None => {
