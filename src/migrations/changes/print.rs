@@ -135,7 +135,9 @@ fn print(work: &Work) -> Print {
             hasher.update(word.as_bytes());
             hasher.update([0]);
         }
-        hasher.update(section.transaction.as_str().as_bytes());
+        // What a file declines is its own; what its runner does anyway is not.
+        let declines = section.transaction != work.runner.profile().transaction();
+        hasher.update([u8::from(declines)]);
         hasher.update(tokens);
     }
     if cut.value.is_empty() {
