@@ -352,9 +352,7 @@ fn next_steps(report: &Report, open: &[&crate::gate::GateOutcome]) -> Vec<String
     let mut helps: Vec<&str> = report
         .findings
         .iter()
-        .filter(|finding| {
-            blocks(finding) && finding.rule != "release-type-too-low" && !finding.help.is_empty()
-        })
+        .filter(|finding| blocks(finding) && !finding.help.is_empty() && !speaks_of_type(finding))
         .map(|finding| finding.help.as_str())
         .collect();
     helps.dedup();
@@ -381,6 +379,11 @@ fn next_steps(report: &Report, open: &[&crate::gate::GateOutcome]) -> Vec<String
         ));
     }
     steps
+}
+
+/// The first step, to release under another number, covers these.
+fn speaks_of_type(finding: &Finding) -> bool {
+    finding.rule == "release-type-too-low" || finding.notes.iter().any(|note| note.key == "demands")
 }
 
 /// The first seven digits of a commit id.

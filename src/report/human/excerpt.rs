@@ -40,6 +40,13 @@ pub(super) fn write(
         "{title}{}",
         paint.bold(&format!(": {}", escape(&finding.message)))
     )?;
+    // The block on the release type says where it comes from, so that the excerpt would stand there twice.
+    if matches!(
+        finding.rule.as_str(),
+        "release-type-too-low" | "release-type-too-high"
+    ) {
+        return Ok(());
+    }
     if let Some(location) = finding.location {
         out.write_all(
             window(
@@ -69,9 +76,6 @@ pub(super) fn write(
     }
     if !finding.help.is_empty() {
         line(out, paint, "help", &escape(&finding.help))?;
-    }
-    if finding.fixable {
-        line(out, paint, "fix", &format!("relgate fix {rule}"))?;
     }
     Ok(())
 }
