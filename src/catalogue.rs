@@ -1,7 +1,7 @@
 //! Every id that reports use, with its page. The tables that rules and policies are declared in are the only lists.
 
 use crate::policy;
-use crate::rules::RuleInfo;
+use crate::rules::{self, RuleInfo};
 
 /// One id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn nearest(id: &str) -> Option<String> {
 }
 
 fn rules() -> impl Iterator<Item = &'static RuleInfo> {
-    std::iter::empty()
+    rules::changelog::RULES.iter().map(|rule| &rule.info)
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

@@ -7,8 +7,10 @@ use crate::facts::{Facts, Origins, changelog, history, release, tags};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
+use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
 use crate::subject::Subject;
+use crate::syntax::changelog::component_of_prefix;
 
 /// What is known without reading a file: release, tags, commits.
 pub(super) fn release(
@@ -90,11 +92,12 @@ fn changelog(
     };
     facts.changelog = changelog::collect(file.as_ref(), &reader.sources, &question, origins);
     if let Some((file, source)) = file.as_ref().and_then(|file| Some((file, file.source?))) {
-        let input = rules::changelog::ChangelogInput {
+        let input = ChangelogInput {
             source,
             changelog: &file.parsed.value,
-            current: Some(facts.release.version.as_str()).filter(|version| !version.is_empty()),
-            component: component(&frame.scheme.prefix),
+            // On a release branch the section may still be in work; only a tag says that it is done.
+            current: (!facts.release.tag.is_empty()).then_some(&facts.release.version),
+            component: &component_of_prefix(&frame.scheme.prefix),
             today: frame.now.date_naive(),
         };
         rules::changelog::check(&input, findings);
@@ -102,14 +105,6 @@ fn changelog(
     reader
         .coverage
         .count("changelogs", usize::from(facts.changelog.exists));
-}
-
-/// The component that a prefix such as `chart-` or `modules/vpc/v` names; empty for the project itself.
-fn component(prefix: &str) -> &str {
-    prefix
-        .strip_suffix('v')
-        .unwrap_or(prefix)
-        .trim_end_matches(['-', '/', '@', '_'])
 }
 
 fn charts(

@@ -22,6 +22,7 @@ macro_rules! pack {
 pub static PACKS: &[Pack] = &[
     pack!(
         "release-process":
+        "changelog",
         "release-types",
         "tags",
         "candidates",

@@ -122,8 +122,7 @@ impl Release {
                 deleted: paths(&facts.migrations.deleted),
                 renamed: paths(&facts.migrations.renamed),
             },
-            changelog_entry: facts.changelog.section.exists
-                && facts.changelog.section.version == release.version,
+            changelog_entry: facts.changelog.has_entry(),
             candidates: release
                 .candidates
                 .iter()
