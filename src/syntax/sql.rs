@@ -11,6 +11,8 @@ mod postgres;
 mod split;
 mod stack;
 mod text;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
@@ -113,7 +115,7 @@ fn operations(
     }
     match dialect {
         Dialect::Postgresql => postgres::operations(text, piece.span, errors),
-        _ => refused(OpaqueReason::Unknown, "not read yet"),
+        _ => generic::operations(text, piece.span, dialect, errors),
     }
 }
 

@@ -22,9 +22,19 @@ pub(super) struct Complexity {
 }
 
 impl Complexity {
+    /// Of a text that the guard cannot see.
+    pub(super) fn unknown() -> Self {
+        Self {
+            depth: u32::MAX,
+            chain: u32::MAX,
+        }
+    }
+
     /// Why it must not be parsed, if so.
     pub(super) fn refusal(self) -> Option<&'static str> {
-        if self.depth > MAX_DEPTH {
+        if self == Self::unknown() {
+            Some("escapes hide the text of its body")
+        } else if self.depth > MAX_DEPTH {
             Some("it is nested deeper than relgate reads")
         } else if self.chain > MAX_CHAIN {
             Some("it chains more operators than relgate reads")

@@ -272,7 +272,12 @@ impl Current {
             Some(rest) => rest.find('$').and_then(|tag| rest.get(tag + 1..)),
             None => quoted.find('\'').and_then(|open| quoted.get(open + 1..)),
         };
-        self.bodies = self.bodies.max(measure_body(inner.unwrap_or(""), dialect));
+        let complexity = if hides_characters(quoted) {
+            Complexity::unknown()
+        } else {
+            measure_body(inner.unwrap_or(""), dialect)
+        };
+        self.bodies = self.bodies.max(complexity);
     }
 
     fn word(&mut self, word: &str, dialect: Dialect, blocks: bool) {
@@ -355,6 +360,15 @@ fn object_of_create(word: &str, dialect: Dialect) -> Head {
     } else {
         Head::Create
     }
+}
+
+/// Escapes that spell characters as numbers, so that the body is not what the text shows.
+fn hides_characters(quoted: &str) -> bool {
+    let escapes = quoted.starts_with(['e', 'E', 'u', 'U']);
+    escapes
+        && quoted.as_bytes().windows(2).any(|w| {
+            w[0] == b'\\' && (matches!(w[1], b'x' | b'u' | b'U' | b'+') || w[1].is_ascii_hexdigit())
+        })
 }
 
 fn is_templated(name: &str) -> bool {

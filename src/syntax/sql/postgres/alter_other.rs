@@ -387,6 +387,7 @@ pub(super) fn keywords(node: &SyntaxNode) -> String {
         .filter(|t| !t.kind().is_trivia())
         .take_while(|t| t.kind() != SyntaxKind::IDENT)
         .take_while(|t| t.text().bytes().all(|b| b.is_ascii_alphabetic()))
+        .take_while(|t| t.kind() != SyntaxKind::IF_KW)
         .take(3)
         .map(|t| t.text().to_ascii_lowercase())
         .collect();
