@@ -34,9 +34,6 @@ impl Sequence {
     pub fn list(snapshot: &Snapshot, directory: &MigrationDirectory) -> Self {
         let mut sequence = Self::default();
         for (path, entry) in snapshot.below(&directory.path) {
-            if entry.kind == EntryKind::Submodule {
-                continue;
-            }
             let relative = directory.relative(path);
             match recognize(directory.runner, relative) {
                 Recognition::Migration(name) if directory.takes(&name) => {
