@@ -11,6 +11,7 @@ pub mod document;
 pub mod error;
 pub mod evaluate;
 pub mod examples;
+pub mod explain;
 pub mod exceptions;
 pub mod glob;
 pub mod load;

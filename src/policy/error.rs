@@ -62,8 +62,7 @@ fn count(n: usize) -> String {
 }
 
 /// An expression that could not be evaluated: the verdict is `error`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
-#[error("policy {policy}/{id} could not be evaluated: {message}")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EvaluationError {
     /// The policy's name.
     pub policy: String,
@@ -84,3 +83,26 @@ pub struct EvaluationError {
     /// The 1-based column.
     pub column: u32,
 }
+
+impl std::fmt::Display for EvaluationError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.policy.is_empty() {
+            return f.write_str(&self.message);
+        }
+        write!(
+            f,
+            "policy {}/{} could not be evaluated: ",
+            self.policy, self.id
+        )?;
+        if !self.part.is_empty() {
+            write!(f, "`{}`: ", self.part)?;
+        }
+        write!(
+            f,
+            "{} ({}:{}:{}, {})",
+            self.message, self.path, self.line, self.column, self.field
+        )
+    }
+}
+
+impl std::error::Error for EvaluationError {}
