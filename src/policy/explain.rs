@@ -143,11 +143,21 @@ fn section(page: &mut String, heading: &str, text: &str) {
 
 fn foot(page: &mut String, loaded: &Loaded, controls: &[Control]) {
     let policy = &loaded.policy;
-    let used: Vec<_> = policy
+    // A variable may use those before it, so that going through them backwards finds all that matter.
+    let mut texts = page.clone();
+    let mut used: Vec<_> = policy
         .variables
         .iter()
-        .filter(|variable| uses(page, &variable.name))
+        .rev()
+        .filter(|variable| {
+            let matters = uses(&texts, &variable.name);
+            if matters {
+                texts.push_str(&variable.expression.text);
+            }
+            matters
+        })
         .collect();
+    used.reverse();
     if !used.is_empty() {
         put!(page, "## Variables\n\n```cel");
         for variable in used {
