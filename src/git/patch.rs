@@ -16,7 +16,8 @@ impl Repository {
     ///
     /// As in `git patch-id`, line numbers and white space do not count, and files that are not text count by their ids.
     pub fn patch_id(&self, commit: ObjectId) -> Result<Option<PatchId>, GitError> {
-        let unreadable = |error: git2::Error| self.unreadable_object("commit", commit, &error);
+        let unreadable =
+            |error: git2::Error| self.unreadable_object("the content of commit", commit, &error);
         let object = self
             .inner
             .find_commit(commit.to_git())

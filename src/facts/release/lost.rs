@@ -3,7 +3,7 @@
 //! A commit is not lost when the subject has one that makes the same change, as `git cherry` tells it. Where the same first
 //! line is there with another change, the commit may have been taken over by hand.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::LostCommitFact;
 use super::collect::Contents;
@@ -13,7 +13,7 @@ use crate::syntax::commit::parse_message;
 
 /// How many commits of either side are compared. Lines that are further apart than this have been two projects for long.
 const MAX_COMPARED: usize = 2_000;
-/// Commits that touch more files than this are compared without first comparing the files' names.
+/// How many of the files that a commit touches are looked at before its lines are.
 const MAX_PATHS: usize = 10_000;
 
 /// The commits that `previous` reaches, `subject` does not, and that no commit of the subject repeats; newest first.
@@ -37,21 +37,79 @@ pub(super) fn collect(
         contents,
         coverage,
     )?;
-    let our_titles: HashSet<String> = ours.iter().map(title).collect();
-    let our_patches = our_patches(&ours, &theirs, contents)?;
+    let mut titles = HashSet::new();
+    let mut by_paths: HashMap<Vec<String>, Vec<ObjectId>> = HashMap::new();
+    for commit in &ours {
+        titles.insert(title(commit));
+        if let Some(paths) = present(paths(commit, contents), commit, coverage)? {
+            by_paths.entry(paths).or_default().push(commit.id);
+        }
+    }
+    let mut patches = HashMap::new();
     let mut lost = Vec::new();
     for commit in &theirs {
-        let patch = contents.patch_id(commit.id)?;
-        if patch.is_some_and(|patch| our_patches.contains(&patch)) {
-            continue;
+        let repeated = is_repeated(commit, &by_paths, &mut patches, contents);
+        if present(repeated, commit, coverage)? == Some(false) {
+            lost.push(LostCommitFact {
+                id: commit.id.to_string(),
+                summary: parse_message(&commit.message).summary,
+                similar_present: titles.contains(&title(commit)),
+            });
         }
-        lost.push(LostCommitFact {
-            id: commit.id.to_string(),
-            summary: parse_message(&commit.message).summary,
-            similar_present: our_titles.contains(&title(commit)),
-        });
     }
     Ok(lost)
+}
+
+/// One of our commits makes the same change. Only one that touches the same files can, and comparing names is far cheaper
+/// than comparing lines.
+fn is_repeated(
+    commit: &Commit,
+    ours: &HashMap<Vec<String>, Vec<ObjectId>>,
+    patches: &mut HashMap<ObjectId, Option<PatchId>>,
+    contents: &impl Contents,
+) -> Result<bool, GitError> {
+    let Some(alike) = ours.get(&paths(commit, contents)?) else {
+        return Ok(false);
+    };
+    let Some(patch) = contents.patch_id(commit.id)? else {
+        return Ok(false);
+    };
+    for &other in alike {
+        let known = match patches.get(&other) {
+            Some(&known) => known,
+            None => {
+                let known = contents.patch_id(other)?;
+                patches.insert(other, known);
+                known
+            }
+        };
+        if known == Some(patch) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Passes over what the clone lacks: a clone without old file contents can judge everything else.
+fn present<T>(
+    result: Result<T, GitError>,
+    commit: &Commit,
+    coverage: &mut Coverage,
+) -> Result<Option<T>, GitError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(GitError::MissingObject { .. }) => {
+            coverage.skip(
+                "(commits)",
+                format!(
+                    "commit {} could not be compared by patch id: its content is not in this clone",
+                    commit.id.short()
+                ),
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The commits that make a change of their own: merges do not.
@@ -81,29 +139,10 @@ fn changes(
     Ok(commits)
 }
 
-/// The patch ids of our commits, as far as they can equal one of theirs: only a commit that touches the same files can, and
-/// comparing names is far cheaper than comparing lines.
-fn our_patches(
-    ours: &[Commit],
-    theirs: &[Commit],
-    contents: &impl Contents,
-) -> Result<HashSet<PatchId>, GitError> {
-    let mut touched = HashSet::new();
-    for commit in theirs {
-        touched.insert(paths(commit, contents)?);
-    }
-    let mut patches = HashSet::new();
-    for commit in ours {
-        if touched.contains(&paths(commit, contents)?) {
-            patches.extend(contents.patch_id(commit.id)?);
-        }
-    }
-    Ok(patches)
-}
-
 fn paths(commit: &Commit, contents: &impl Contents) -> Result<Vec<String>, GitError> {
     match commit.parents.first() {
         Some(&parent) => contents.changed_paths(parent, commit.id, MAX_PATHS),
+        // Nothing is cherry-picked from a first commit.
         None => Ok(Vec::new()),
     }
 }
