@@ -65,8 +65,9 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// A graph of commits in any order; a parent that is not among them is one that the clone lacks.
-    pub fn new(nodes: Vec<Node>) -> Self {
+    /// A graph of commits in any order; a parent that is not among them is one that the clone lacks. At `shallow` commits the
+    /// clone was cut on purpose: what is behind them does not count, even if some of it happens to be there.
+    pub fn new(nodes: Vec<Node>, shallow: &HashSet<ObjectId>) -> Self {
         let mut graph = Self::default();
         let mut named = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -77,16 +78,17 @@ impl Graph {
             graph.indices.insert(node.id, index);
             graph.ids.push(node.id);
             graph.times.push(node.time);
-            named.push(node.parents);
+            named.push((node.parents, shallow.contains(&node.id)));
         }
-        for parents in named {
+        for (parents, cut) in named {
             let known: Vec<Index> = parents
                 .iter()
+                .filter(|_| !cut)
                 .filter_map(|id| graph.indices.get(id).copied())
                 .collect();
             let missing = parents
                 .iter()
-                .find(|id| !graph.indices.contains_key(id))
+                .find(|id| cut || !graph.indices.contains_key(id))
                 .copied();
             graph.cut.push(missing.is_some());
             if let Some(missing) = missing {
@@ -407,10 +409,15 @@ pub(crate) mod tests {
             .collect()
     }
 
+    /// The graph of such lines.
+    pub(crate) fn made(lines: &str) -> Graph {
+        Graph::new(nodes(lines), &HashSet::new())
+    }
+
     fn graph() -> Graph {
         // a ── b ── c ── m ── d
         //       └── x ── y ┘
-        Graph::new(nodes("a\n b: a\n c: b\n x: b\n y: x\n m: c y\n d: m"))
+        made("a\n b: a\n c: b\n x: b\n y: x\n m: c y\n d: m")
     }
 
     #[test]
@@ -431,7 +438,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_the_clone_lacks_is_unknown() {
-        let graph = Graph::new(nodes("b: a\n c: b\n z"));
+        let graph = made("b: a\n c: b\n z");
         assert_eq!(graph.is_ancestor(id("b"), id("c")), Answer::Yes);
         assert_eq!(graph.is_ancestor(id("a"), id("c")), Answer::Unknown);
         assert_eq!(graph.is_ancestor(id("z"), id("c")), Answer::Unknown);
@@ -440,6 +447,19 @@ pub(crate) mod tests {
         assert_eq!(graph.first_missing(id("c")), Some(id("a")));
         assert_eq!(graph.first_missing(id("z")), None);
         assert_eq!(graph.first_missing(id("nowhere")), Some(id("nowhere")));
+    }
+
+    #[test]
+    fn a_shallow_commit_is_cut_although_its_parent_is_there() {
+        let graph = Graph::new(nodes("a\n b: a\n c: b"), &HashSet::from([id("b"), id("a")]));
+        assert_eq!(graph.is_ancestor(id("b"), id("c")), Answer::Yes);
+        assert_eq!(graph.is_ancestor(id("a"), id("c")), Answer::Unknown);
+        assert_eq!(graph.first_missing(id("c")), Some(id("a")));
+        assert_eq!(
+            graph.first_missing(id("a")),
+            None,
+            "a first commit lacks nothing"
+        );
     }
 
     #[test]
@@ -460,7 +480,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_wrong_clock_changes_no_range() {
-        let graph = Graph::new(nodes("a @9\n b: a @1\n c: b @8\n x: a @7\n d: c x @2"));
+        let graph = made("a @9\n b: a @1\n c: b @8\n x: a @7\n d: c x @2");
         assert_eq!(
             graph.range(&[id("b")], id("d")),
             [id("d"), id("c"), id("x")]
@@ -473,7 +493,7 @@ pub(crate) mod tests {
         let graph = graph();
         assert_eq!(graph.merge_base(id("c"), id("y")), Some(id("b")));
         assert_eq!(graph.merge_base(id("d"), id("y")), Some(id("y")));
-        let apart = Graph::new(nodes("a\n b"));
+        let apart = made("a\n b");
         assert_eq!(apart.merge_base(id("a"), id("b")), None);
     }
 
@@ -483,7 +503,7 @@ pub(crate) mod tests {
         for i in 1..100_000 {
             lines.push_str(&format!("{i}: {}\n", i - 1));
         }
-        let graph = Graph::new(nodes(&lines));
+        let graph = made(&lines);
         assert_eq!(graph.is_ancestor(id("0"), id("99999")), Answer::Yes);
         assert_eq!(graph.range(&[id("99989")], id("99999")).len(), 10);
     }
@@ -501,7 +521,7 @@ pub(crate) mod tests {
                 id: name(i),
                 parents: parents.iter().filter(|&&p| p < i).map(|&p| name(p)).collect(),
                 time: *time,
-            }).collect());
+            }).collect(), &HashSet::new());
             let (base, head) = (name(base % commits.len()), name(head % commits.len()));
             let of_base = graph.ancestors([base]);
             let of_head = graph.ancestors([head]);

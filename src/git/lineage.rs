@@ -158,8 +158,8 @@ fn compare_versions(a: &Tag, b: &Tag) -> std::cmp::Ordering {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::git::graph::tests::{id, nodes};
-    use crate::git::{Branch, Graph, Target};
+    use crate::git::graph::tests::{id, made};
+    use crate::git::{Branch, Target};
     use crate::version::TagScheme;
 
     /// A tag at a made-up commit; a `-` leads nowhere.
@@ -192,7 +192,7 @@ pub(crate) mod tests {
                 tips: vec![id(tip)],
             })
             .collect();
-        History::new(Graph::new(nodes(commits)), tags, branches, "main")
+        History::new(made(commits), tags, branches, "main")
     }
 
     fn name(tag: Option<&Tag>) -> &str {

@@ -220,3 +220,188 @@ impl Repository {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::tests::played;
+    use crate::version::TagKind;
+
+    const STEPS: &str = "
+- commit: one
+  write: { a: one }
+  tag: [v1.0.0, v.1.0.0-rc1, nightly]
+- commit: two
+  write: { a: two }
+  tag: v1.1.0
+  annotated: the second release
+  date: 2026-03-04T05:06:07Z
+- commit: three
+  write: { a: three }
+  tag_tree: v1.2.0
+";
+
+    #[test]
+    fn tags_of_every_kind() {
+        let (_directory, repository) = played(STEPS);
+        let tags = repository.tags(&TagScheme::default()).unwrap();
+        let found: Vec<(&str, TagKind, Target, bool, Option<i64>)> = tags
+            .iter()
+            .map(|tag| {
+                let name = tag.name.name.as_str();
+                (name, tag.kind(), tag.target, tag.annotated, tag.date)
+            })
+            .collect();
+        let when = Some(1_772_600_767);
+        assert_eq!(
+            found,
+            [
+                ("v1.0.0", TagKind::Final, Target::Commit, false, None),
+                ("v1.1.0", TagKind::Final, Target::Commit, true, when),
+                ("v1.2.0", TagKind::Final, Target::Tree, false, None),
+                ("nightly", TagKind::Unrelated, Target::Commit, false, None),
+                (
+                    "v.1.0.0-rc1",
+                    TagKind::Malformed,
+                    Target::Commit,
+                    false,
+                    None
+                ),
+            ]
+        );
+        assert_eq!(tags[1].commit, Some(repository.resolve("v1.1.0").unwrap()));
+        assert_eq!(tags[2].commit, None);
+    }
+
+    #[test]
+    fn a_tag_of_a_tag_leads_to_the_commit() {
+        let (_directory, repository) = played(STEPS);
+        let inner = repository.inner.refname_to_id("refs/tags/v1.1.0").unwrap();
+        let raw = format!(
+            "object {inner}\ntype tag\ntag v1.1.1\ntagger A <a@example.org> 1 +0000\n\nagain\n"
+        );
+        let outer = repository
+            .inner
+            .odb()
+            .unwrap()
+            .write(git2::ObjectType::Tag, raw.as_bytes())
+            .unwrap();
+        repository
+            .inner
+            .reference("refs/tags/v1.1.1", outer, false, "")
+            .unwrap();
+        let tags = repository.tags(&TagScheme::default()).unwrap();
+        let tag = tags.iter().find(|tag| tag.name.name == "v1.1.1").unwrap();
+        assert_eq!(tag.commit, Some(repository.resolve("v1.1.0").unwrap()));
+        assert!(tag.annotated);
+        assert_eq!(tag.date, Some(1));
+    }
+
+    #[test]
+    fn broken_tags_are_not_lost() {
+        let (_directory, repository) = played(STEPS);
+        let refs = repository.directory().join("refs/tags");
+        std::fs::write(refs.join("v1.3.0"), "garbage").unwrap();
+        std::fs::write(refs.join("v1.4.0"), format!("{}\n", "1".repeat(40))).unwrap();
+        let tags = repository.tags(&TagScheme::default()).unwrap();
+        let target = |name: &str| {
+            let tag = tags.iter().find(|tag| tag.name.name == name);
+            tag.map(|tag| (tag.target, tag.commit))
+        };
+        assert_eq!(target("v1.3.0"), Some((Target::Missing, None)));
+        assert_eq!(target("v1.4.0"), Some((Target::Missing, None)));
+    }
+
+    #[test]
+    fn replace_refs_do_not_count() {
+        let (_directory, repository) = played(STEPS);
+        let one = repository.resolve("v1.0.0").unwrap();
+        let two = repository.resolve("v1.1.0").unwrap();
+        repository
+            .inner
+            .reference(&format!("refs/replace/{two}"), one.to_git(), false, "")
+            .unwrap();
+        assert_eq!(repository.commit(two).unwrap().message, "two\n");
+    }
+
+    #[test]
+    fn revisions() {
+        let (_directory, repository) = played(STEPS);
+        let head = repository.head().unwrap();
+        let two = repository.resolve("v1.1.0").unwrap();
+        for revision in [
+            "HEAD",
+            "main",
+            "refs/heads/main",
+            &head.to_string(),
+            &head.short(),
+        ] {
+            assert_eq!(repository.resolve(revision).unwrap(), head, "{revision}");
+        }
+        assert_eq!(repository.resolve("HEAD~1").unwrap(), two);
+        for bad in [
+            "", "nowhere", "--all", "-n1", ":a", ":/one", "a\0b", "HEAD~99",
+        ] {
+            let error = repository.resolve(bad).unwrap_err();
+            assert!(
+                matches!(error, GitError::NoSuchRevision { .. }),
+                "{bad}: {error}"
+            );
+        }
+        let error = repository.resolve("v1.2.0").unwrap_err();
+        assert!(matches!(error, GitError::NotACommit { ref what, .. } if what == "tree"));
+    }
+
+    #[test]
+    fn a_branch_that_only_the_remote_has_is_found() {
+        let (_directory, repository) = played(STEPS);
+        let two = repository.resolve("v1.1.0").unwrap();
+        let refs = &repository.inner;
+        refs.reference("refs/remotes/origin/trunk", two.to_git(), false, "")
+            .unwrap();
+        assert_eq!(repository.resolve("trunk").unwrap(), two);
+        // Both the local branch and the one on the remote are tips of `main`.
+        refs.reference("refs/remotes/origin/main", two.to_git(), false, "")
+            .unwrap();
+        let branches = repository.branches(|name| name == "main").unwrap();
+        assert_eq!(branches.len(), 1);
+        assert_eq!(branches[0].tips, [repository.head().unwrap(), two]);
+    }
+
+    #[test]
+    fn the_main_branch_is_found() {
+        let check = |branch: &str, origin_head: Option<&str>, configured: Option<&str>| {
+            let (_directory, repository) = played(STEPS);
+            let head = repository.head().unwrap().to_git();
+            let refs = &repository.inner;
+            refs.reference(&format!("refs/heads/{branch}"), head, true, "")
+                .unwrap();
+            refs.set_head(&format!("refs/heads/{branch}")).unwrap();
+            if branch != "main" {
+                refs.find_reference("refs/heads/main")
+                    .unwrap()
+                    .delete()
+                    .unwrap();
+            }
+            if let Some(name) = origin_head {
+                let target = format!("refs/remotes/origin/{name}");
+                refs.reference(&target, head, true, "").unwrap();
+                refs.reference_symbolic("refs/remotes/origin/HEAD", &target, true, "")
+                    .unwrap();
+            }
+            repository.main_branch(configured)
+        };
+        assert_eq!(check("main", None, None).as_deref(), Some("main"));
+        assert_eq!(check("master", None, None).as_deref(), Some("master"));
+        assert_eq!(check("topic", None, None), None);
+        assert_eq!(
+            check("topic", Some("trunk"), None).as_deref(),
+            Some("trunk")
+        );
+        assert_eq!(
+            check("topic", None, Some("topic")).as_deref(),
+            Some("topic")
+        );
+        assert_eq!(check("main", None, Some("gone")), None);
+    }
+}

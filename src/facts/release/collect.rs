@@ -271,3 +271,268 @@ fn hotfix(
     }
     Ok(facts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::tests::played;
+    use crate::subject::{self, SubjectRequest};
+    use crate::version::TagScheme;
+
+    /// The facts of a tag, which is proposed at HEAD if there is none.
+    fn facts(steps: &str, tag: &str) -> ReleaseFacts {
+        let (_directory, repository) = played(steps);
+        let branches = BranchScheme::default();
+        let request = if tag == "HEAD" {
+            SubjectRequest::Head
+        } else {
+            SubjectRequest::Tag {
+                name: tag.to_owned(),
+                at: None,
+            }
+        };
+        let (subject, history) =
+            subject::load(&repository, &TagScheme::default(), &branches, &request).unwrap();
+        let naming = Naming {
+            branches: &branches,
+            stage: subject.stage,
+        };
+        let mut coverage = Coverage::default();
+        let facts = collect(&history, &subject, naming, &repository, &mut coverage).unwrap();
+        assert_eq!(coverage.not_examined, []);
+        facts
+    }
+
+    const SERIES: &str = "
+- commit: one
+  write: { a: one }
+  tag: v1.0.0
+- branch: release/v1.1.0
+- commit: two
+  write: { a: two }
+  tag: v1.1.0-rc1
+- commit: three
+  write: { a: three, b: three }
+  tag: [v1.1.0-rc2, v1.1.0-rc10]
+- commit: notes
+  write: { CHANGELOG.md: notes }
+  tag: v1.1.0
+  annotated: second
+- commit: late
+  write: { a: late }
+  tag: v1.1.0-rc11
+";
+
+    #[test]
+    fn a_final_and_its_candidates() {
+        let facts = facts(SERIES, "v1.1.0");
+        assert_eq!(facts.kind, "final");
+        assert_eq!(facts.base, "1.1.0");
+        assert_eq!(facts.previous.tag, "v1.0.0");
+        assert_eq!(facts.ancestor, facts.previous);
+        assert!(!facts.first && !facts.parallel && facts.annotated && !facts.proposed);
+        assert_eq!(facts.declared_type, "minor");
+        assert!(facts.step.regular);
+        assert_eq!(
+            (facts.on_main.as_str(), facts.main_branch.as_str()),
+            ("no", "main")
+        );
+        assert_eq!(facts.release_branch, "release/v1.1.0");
+        assert_eq!(facts.on_release_branch, "yes");
+        let candidates: Vec<String> = facts
+            .candidates
+            .iter()
+            .map(|candidate| {
+                format!(
+                    "{} {} ancestor={} after={} {}",
+                    candidate.tag,
+                    candidate.number,
+                    candidate.is_ancestor,
+                    candidate.after_final,
+                    candidate.changed_paths.join(" ")
+                )
+            })
+            .collect();
+        assert_eq!(
+            candidates,
+            [
+                "v1.1.0-rc1 1 ancestor=true after=false ",
+                "v1.1.0-rc2 2 ancestor=true after=false ",
+                "v1.1.0-rc10 10 ancestor=true after=false CHANGELOG.md",
+                "v1.1.0-rc11 11 ancestor=false after=true a",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_candidate_has_the_same_previous_release() {
+        let facts = facts(SERIES, "v1.1.0-rc10");
+        assert_eq!((facts.number, facts.previous.tag.as_str()), (10, "v1.0.0"));
+        assert_eq!(facts.declared_type, "minor");
+        assert!(facts.candidates[2].same_commit);
+        assert!(facts.candidates[3].after_final);
+    }
+
+    #[test]
+    fn a_proposed_candidate_is_among_the_candidates() {
+        let steps = SERIES.replace("v1.1.0-rc11", "nightly");
+        let tags: Vec<String> = facts(&steps, "v1.1.0-rc3")
+            .candidates
+            .into_iter()
+            .map(|candidate| candidate.tag)
+            .collect();
+        assert_eq!(
+            tags,
+            ["v1.1.0-rc1", "v1.1.0-rc2", "v1.1.0-rc3", "v1.1.0-rc10"]
+        );
+    }
+
+    #[test]
+    fn the_first_release_has_nothing_before_it() {
+        let facts = facts(SERIES, "v1.0.0");
+        assert!(facts.first && !facts.parallel);
+        assert_eq!(facts.previous, ReleaseRef::default());
+        assert_eq!(facts.declared_type, "");
+        assert!(facts.step.regular);
+        assert_eq!(facts.on_main, "yes");
+        assert_eq!(facts.on_release_branch, "unknown");
+    }
+
+    #[test]
+    fn head_declares_nothing() {
+        let facts = facts(SERIES, "HEAD");
+        assert_eq!((facts.tag.as_str(), facts.kind.as_str()), ("", ""));
+        assert_eq!(facts.declared_type, "");
+        assert_eq!(facts.stage, "change");
+        // 1.1.0 is out, so the branch named after it says nothing of what comes next.
+        assert_eq!(
+            (facts.version.as_str(), facts.previous.tag.as_str()),
+            ("", "v1.1.0")
+        );
+    }
+
+    #[test]
+    fn malformed_tags_have_no_past() {
+        let steps = SERIES.replace("v1.1.0-rc11", "v.1.1.1");
+        let facts = facts(&steps, "v.1.1.1");
+        assert_eq!(facts.kind, "malformed");
+        assert_eq!(facts.previous, ReleaseRef::default());
+        assert!(!facts.first);
+        assert_eq!(
+            (facts.version.as_str(), facts.declared_type.as_str()),
+            ("", "")
+        );
+    }
+
+    #[test]
+    fn irregular_steps_are_told() {
+        let facts = facts(SERIES, "v1.3.1");
+        assert_eq!(facts.declared_type, "minor");
+        assert_eq!(facts.step.reason, "skips 1.2.0");
+        assert!(facts.proposed);
+    }
+
+    #[test]
+    fn finals_on_one_commit_know_each_other() {
+        let steps = SERIES.replace("v1.1.0-rc11", "[v1.1.1, v1.1.2, v1.1.1-hotfix1]");
+        assert_eq!(
+            facts(&steps, "v1.1.2").same_commit_tags,
+            ["v1.1.1", "v1.1.1-hotfix1"]
+        );
+    }
+
+    const FIXES: &str = "
+- commit: one
+  write: { a: one, b: one }
+  tag: v1.0.0
+- branch: hotfix/a
+- commit: first fix
+  write: { a: fixed }
+  tag: v1.0.0-hotfix1
+- commit: second fix
+  write: { b: fixed }
+  tag: v1.0.0-hotfix3
+- branch: main
+- commit: two
+  write: { c: two }
+  tag: [v1.1.0, v1.1.0-hotfix1]
+";
+
+    #[test]
+    fn hotfixes_mend_their_base() {
+        let fact = facts(FIXES, "v1.0.0-hotfix1");
+        assert_eq!(
+            (fact.previous.tag.as_str(), fact.declared_type.as_str()),
+            ("v1.0.0", "patch")
+        );
+        let expected = HotfixFact {
+            base_tag: "v1.0.0".to_owned(),
+            expected_number: 1,
+            starts_at_base: "yes".to_owned(),
+            changed_files: 1,
+        };
+        assert_eq!(fact.hotfix, expected);
+        let fact = facts(FIXES, "v1.0.0-hotfix3");
+        assert_eq!((fact.number, fact.hotfix.expected_number), (3, 2));
+        assert_eq!(fact.hotfix.changed_files, 2);
+    }
+
+    #[test]
+    fn a_hotfix_of_nothing_and_one_from_elsewhere() {
+        let fact = facts(FIXES, "v1.0.7-hotfix1");
+        assert_eq!(fact.hotfix.base_tag, "");
+        assert_eq!(fact.hotfix.starts_at_base, "unknown");
+        assert_eq!(fact.declared_type, "patch");
+        let steps = FIXES.replace("[v1.1.0, v1.1.0-hotfix1]", "v1.1.0")
+            + "
+- branch: apart
+  from: v1.0.0
+- commit: elsewhere
+  write: { a: elsewhere }
+  tag: v1.1.0-hotfix1
+";
+        let fact = facts(&steps, "v1.1.0-hotfix1");
+        assert_eq!(fact.hotfix.starts_at_base, "no");
+        assert_eq!(
+            (fact.previous.tag.as_str(), fact.ancestor.tag.as_str()),
+            ("v1.1.0", "v1.0.0")
+        );
+        assert!(fact.parallel);
+    }
+
+    #[test]
+    fn what_a_parallel_line_has_and_this_one_has_not() {
+        let steps = "
+- commit: one
+  write: { a: one, b: one, c: one }
+  tag: v1.0.0
+- branch: release/v1.0
+- commit: \"fix: the cask (#12)\"
+  write: { a: fixed }
+- commit: only here
+  write: { b: only }
+- commit: in other words (#7)
+  write: { c: words }
+  tag: v1.0.1
+- branch: main
+- commit: unrelated work
+  write: { d: work }
+- commit: \"fix: the cask (#15)\"
+  write: { a: fixed }
+- commit: in other words
+  write: { c: others }
+  tag: v1.1.0
+";
+        let facts = facts(steps, "v1.1.0");
+        assert_eq!(facts.previous.tag, "v1.0.1");
+        assert_eq!(facts.ancestor.tag, "v1.0.0");
+        assert!(facts.parallel);
+        assert_eq!(facts.declared_type, "minor");
+        let lost: Vec<(&str, bool)> = facts
+            .lost_commits
+            .iter()
+            .map(|lost| (lost.summary.as_str(), lost.similar_present))
+            .collect();
+        assert_eq!(lost, [("in other words (#7)", true), ("only here", false)]);
+    }
+}
