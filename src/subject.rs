@@ -235,6 +235,25 @@ pub fn load_history(
     )
 }
 
+/// Refuses a subject whose past this clone does not hold completely: every answer about it might be wrong.
+pub fn require_history(
+    repository: &Repository,
+    history: &History,
+    subject: &Subject,
+) -> Result<(), GitError> {
+    let Some(point) = subject.point() else {
+        return Ok(());
+    };
+    repository.require_history(history, point.commit, &subject.label)?;
+    match history.broken_release(&point) {
+        Some(tag) => Err(GitError::BrokenTag {
+            tag: tag.name.name.clone(),
+            subject: subject.label.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// What can only be told with the history at hand.
 fn finish(
     repository: &Repository,
@@ -242,9 +261,7 @@ fn finish(
     history: History,
     request: &SubjectRequest,
 ) -> Result<(Subject, History), SubjectError> {
-    if let Some(commit) = subject.commit.filter(|_| subject.below.is_some()) {
-        repository.require_history(&history, commit, &subject.label)?;
-    }
+    require_history(repository, &history, &subject)?;
     if let (SubjectRequest::Range { base, head }, Some(of_base), Some(of_head)) =
         (request, subject.changes_since, subject.commit)
     {
@@ -403,10 +420,10 @@ fn require_releases(
             .take(NAMED_PREFIXES)
             .map(|prefix| format!("`{prefix}`"))
             .collect();
-        help.push_str(&format!(
-            "\ntags: {{ prefix: … }} in relgate.yaml chooses among the prefixes that are here: {}",
+        help = format!(
+            "{help}\ntags: {{ prefix: … }} in relgate.yaml chooses among the prefixes that are here: {}",
             names.join(", ")
-        ));
+        );
     }
     Err(SubjectError::NoReleaseTags {
         subject: subject.to_owned(),

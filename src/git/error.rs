@@ -69,6 +69,20 @@ pub enum GitError {
         /// What is judged.
         subject: String,
     },
+    /// A release tag that may be the previous release leads to nothing.
+    #[error(
+        "tag `{tag}` leads to nothing that is in this clone, so the release before {subject} cannot be told"
+    )]
+    #[diagnostic(help(
+        "git fetch --tags --force origin        brings what the tags lead to\n\
+         git tag --delete {tag}        removes a tag that is broken"
+    ))]
+    BrokenTag {
+        /// The tag.
+        tag: String,
+        /// What is judged.
+        subject: String,
+    },
     /// An object that is needed is not in the clone.
     #[error("{what} {id} is not in this clone")]
     #[diagnostic(help("{help}"))]

@@ -1,6 +1,6 @@
 //! Which releases come before a point of the history.
 
-use super::{Answer, History, ObjectId, Tag};
+use super::{Answer, History, ObjectId, Tag, Target};
 use crate::version::{TagKind, Version};
 
 /// Which finals are below a point.
@@ -131,6 +131,23 @@ impl History {
         ancestor
     }
 
+    /// A final that leads to nothing in this clone and that would be the previous release if it did.
+    pub fn broken_release(&self, point: &Point) -> Option<&Tag> {
+        let previous = self.lineage(point).previous;
+        self.tags.iter().rev().find(|tag| {
+            let above = |version: &Version| {
+                previous
+                    .and_then(Tag::version)
+                    .is_none_or(|previous| previous.release_order(version).is_lt())
+            };
+            tag.kind() == TagKind::Final
+                && tag.target == Target::Missing
+                && tag
+                    .version()
+                    .is_some_and(|version| point.bound.admits(version) && above(version))
+        })
+    }
+
     fn nth_final(&self, rank: usize) -> Option<&Tag> {
         self.tags.get(*self.finals.get(rank)?)
     }
@@ -158,8 +175,8 @@ fn compare_versions(a: &Tag, b: &Tag) -> std::cmp::Ordering {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::git::Branch;
     use crate::git::graph::tests::{id, made};
-    use crate::git::{Branch, Target};
     use crate::version::TagScheme;
 
     /// A tag at a made-up commit; a `-` leads nowhere.
@@ -326,6 +343,19 @@ pub(crate) mod tests {
     fn tags_that_lead_nowhere_are_no_previous_release() {
         let history = history("a\n b: a", "v1.0.0@a v1.0.1@- v1.1.0@b", "b");
         assert_eq!(of_tag(&history, "v1.1.0"), "v1.0.0 v1.0.0");
+        let broken = |limit| {
+            let point = Point {
+                commit: id("b"),
+                bound: Bound::Below(limit),
+                start: Start::Newest,
+            };
+            history
+                .broken_release(&point)
+                .map(|tag| tag.name.name.as_str())
+        };
+        assert_eq!(broken(Version::new(1, 1, 0)), Some("v1.0.1"));
+        assert_eq!(broken(Version::new(1, 0, 1)), None);
+        assert_eq!(broken(Version::new(1, 2, 0)), None);
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl Repository {
             .collect()
     }
 
-    /// Refuses to go on when something of the history before a commit is not in this clone.
+    /// Refuses to go on when something of the history before a commit is not in this clone. `subject` is what an error calls
+    /// the commit.
     pub fn require_history(
         &self,
         history: &History,

@@ -118,51 +118,51 @@ impl Repository {
             help: help.to_owned(),
         }
     }
+}
 
-    /// Follows a tag reference through tag objects to what they lead to.
-    pub(super) fn peel(&self, database: &git2::Odb<'_>, id: ObjectId) -> Peeled {
-        let mut peeled = Peeled {
-            target: Target::Missing,
-            commit: None,
-            annotated: false,
-            date: None,
+/// Follows a tag reference through tag objects to what they lead to.
+pub(super) fn peel(database: &git2::Odb<'_>, id: ObjectId) -> Peeled {
+    let mut peeled = Peeled {
+        target: Target::Missing,
+        commit: None,
+        annotated: false,
+        date: None,
+    };
+    let mut at = id;
+    // Ids are hashes of what they contain, so a chain of tags cannot come back to itself.
+    loop {
+        let Ok((_, kind)) = database.read_header(at.to_git()) else {
+            return peeled;
         };
-        let mut at = id;
-        // Ids are hashes of what they contain, so a chain of tags cannot come back to itself.
-        loop {
-            let Ok((_, kind)) = database.read_header(at.to_git()) else {
+        match kind {
+            git2::ObjectType::Commit => {
+                peeled.target = Target::Commit;
+                peeled.commit = Some(at);
                 return peeled;
-            };
-            match kind {
-                git2::ObjectType::Commit => {
-                    peeled.target = Target::Commit;
-                    peeled.commit = Some(at);
-                    return peeled;
-                }
-                git2::ObjectType::Tree => peeled.target = Target::Tree,
-                git2::ObjectType::Blob => peeled.target = Target::Blob,
+            }
+            git2::ObjectType::Tree => peeled.target = Target::Tree,
+            git2::ObjectType::Blob => peeled.target = Target::Blob,
+            _ => {}
+        }
+        if kind != git2::ObjectType::Tag {
+            return peeled;
+        }
+        let Ok(object) = database.read(at.to_git()) else {
+            return peeled;
+        };
+        let mut next = None;
+        for (key, value) in fields(split_header(object.data()).0) {
+            match key {
+                b"object" => next = parse_id(value),
+                // The outermost tag is the one that the name stands for.
+                b"tagger" if !peeled.annotated => peeled.date = Some(person(value).1),
                 _ => {}
             }
-            if kind != git2::ObjectType::Tag {
-                return peeled;
-            }
-            let Ok(object) = database.read(at.to_git()) else {
-                return peeled;
-            };
-            let mut next = None;
-            for (key, value) in fields(split_header(object.data()).0) {
-                match key {
-                    b"object" => next = parse_id(value),
-                    // The outermost tag is the one that the name stands for.
-                    b"tagger" if !peeled.annotated => peeled.date = Some(person(value).1),
-                    _ => {}
-                }
-            }
-            peeled.annotated = true;
-            match next {
-                Some(id) => at = id,
-                None => return peeled,
-            }
+        }
+        peeled.annotated = true;
+        match next {
+            Some(id) => at = id,
+            None => return peeled,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::sort_tags;
+use super::object::peel;
 use super::{Branch, GitError, ObjectId, Repository, Tag, Target, readable};
 use crate::version::TagScheme;
 
@@ -85,7 +86,7 @@ impl Repository {
             .into_iter()
             .map(|(name, id)| {
                 let name = scheme.parse(&name);
-                match id.map(|id| self.peel(&database, id)) {
+                match id.map(|id| peel(&database, id)) {
                     Some(peeled) => Tag {
                         name,
                         target: peeled.target,
@@ -122,7 +123,8 @@ impl Repository {
             }
             if let Ok(path) = entry.path().strip_prefix(&directory) {
                 let name = readable(path.as_os_str().as_encoded_bytes());
-                if !name.ends_with(".lock") {
+                // git takes no such name; it is the file that guards a write.
+                if name.rsplit('.').next() != Some("lock") {
                     refs.entry(name).or_insert(None);
                 }
             }

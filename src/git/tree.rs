@@ -105,7 +105,7 @@ impl Repository {
                             },
                         )),
                         Err(error) => {
-                            unlisted.push(cannot_list(error.as_bytes(), "its name is not UTF-8"))
+                            unlisted.push(cannot_list(error.as_bytes(), "its name is not UTF-8"));
                         }
                     },
                 }
@@ -152,7 +152,7 @@ impl Repository {
                 unlisted.insert(readable(&entry.path), reason);
                 continue;
             }
-            let Some(ItemKind::Leaf(kind)) = item_kind(entry.mode) else {
+            let ItemKind::Leaf(kind) = item_kind(entry.mode) else {
                 unlisted.insert(readable(&entry.path), "it is a directory of a sparse index");
                 continue;
             };
@@ -260,12 +260,10 @@ impl Repository {
             .map_err(|error| self.unreadable_object("tree", id, &error))?;
         let items: Arc<[Item]> = tree
             .iter()
-            .filter_map(|entry| {
-                Some(Item {
-                    name: entry.name_bytes().into(),
-                    oid: ObjectId::from_git(entry.id()),
-                    kind: item_kind(u32::try_from(entry.filemode_raw()).ok()?)?,
-                })
+            .map(|entry| Item {
+                name: entry.name_bytes().into(),
+                oid: ObjectId::from_git(entry.id()),
+                kind: item_kind(u32::try_from(entry.filemode_raw()).unwrap_or(0)),
             })
             .collect();
         let mut cache = self.trees.borrow_mut();
@@ -279,13 +277,13 @@ impl Repository {
 }
 
 /// What a mode says; anything that is neither directory, link nor submodule is a file, as in git.
-fn item_kind(mode: u32) -> Option<ItemKind> {
-    Some(match mode & 0o170_000 {
+fn item_kind(mode: u32) -> ItemKind {
+    match mode & 0o170_000 {
         0o040_000 => ItemKind::Tree,
         0o120_000 => ItemKind::Leaf(EntryKind::Symlink),
         0o160_000 => ItemKind::Leaf(EntryKind::Submodule),
         _ => ItemKind::Leaf(EntryKind::File),
-    })
+    }
 }
 
 fn join(prefix: &[u8], name: &[u8]) -> Vec<u8> {

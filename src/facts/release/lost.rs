@@ -3,6 +3,7 @@
 //! A commit is not lost when the subject has one that makes the same change, as `git cherry` tells it. Where the same first
 //! line is there with another change, the commit may have been taken over by hand.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::LostCommitFact;
@@ -75,13 +76,9 @@ fn is_repeated(
         return Ok(false);
     };
     for &other in alike {
-        let known = match patches.get(&other) {
-            Some(&known) => known,
-            None => {
-                let known = contents.patch_id(other)?;
-                patches.insert(other, known);
-                known
-            }
+        let known = match patches.entry(other) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(contents.patch_id(other)?),
         };
         if known == Some(patch) {
             return Ok(true);
