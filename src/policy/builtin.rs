@@ -34,6 +34,7 @@ pub static PACKS: &[Pack] = &[
         "hotfix",
     ),
     pack!("migration-safety": "release-types"),
+    pack!("helm":),
 ];
 
 /// The files of a pack, as `(path, content)`; none when there is no such pack.

@@ -119,11 +119,10 @@ pub fn load(
                     continue;
                 }
                 set.packs.push(format!("builtin:{pack}"));
-                let files = builtin::files(pack);
-                if files.is_empty() {
+                if !builtin::PACKS.iter().any(|known| known.name == pack) {
                     errors.push(unknown_pack(pack));
                 }
-                for (path, text) in files {
+                for (path, text) in builtin::files(pack) {
                     add(&mut set, &mut errors, &path, &Arc::from(text));
                 }
             }
