@@ -45,7 +45,10 @@ pub fn nearest(id: &str) -> Option<String> {
 }
 
 fn rules() -> impl Iterator<Item = &'static RuleInfo> {
-    rules::changelog::RULES.iter().map(|rule| &rule.info)
+    let sql = rules::sql::RULES.iter().map(|rule| &rule.info);
+    let helm = rules::helm::RULES.iter().map(|rule| &rule.info);
+    let changelog = rules::changelog::RULES.iter().map(|rule| &rule.info);
+    sql.chain(helm).chain(changelog)
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

@@ -126,12 +126,11 @@ pub fn judge_subject(
         .extend(states.subject.not_listed.iter().cloned());
     let mut facts = Facts::default();
     collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
-    let mut findings = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
+    let findings = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
     }
-    keep_touched(&mut findings, &states, files, &reader);
 
     let waivers = settings::waivers(frame.project, &mut reader.sources);
     let mut evaluation = policy::evaluate(
@@ -145,9 +144,7 @@ pub fn judge_subject(
             now: frame.now,
         },
     );
-    if states.touched.is_some() {
-        keep_touched(&mut evaluation.findings, &states, files, &reader);
-    }
+    keep_touched(&mut evaluation.findings, &states, files, &reader);
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         next_version: next_version(frame, history, &evaluation.facts, evaluation.required),
@@ -220,19 +217,22 @@ impl States {
     }
 }
 
-/// Takes out findings in files that nobody touched: they belong to the past.
+/// Of what policies find in a pull request or in staged changes, what is in the touched files (and, when some are named,
+/// in those).
 fn keep_touched(
     findings: &mut Vec<Finding>,
     states: &States,
     files: &[String],
     reader: &Reader<'_>,
 ) {
+    if states.touched.is_none() {
+        return;
+    }
     findings.retain(|finding| {
-        let Some(location) = finding.location else {
-            return states.touched.is_none();
-        };
-        let path = reader.sources.get(location.source).path.as_str();
-        states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
+        finding.location.is_some_and(|location| {
+            let path = reader.sources.get(location.source).path.as_str();
+            states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
+        })
     });
 }
 

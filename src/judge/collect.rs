@@ -63,10 +63,16 @@ pub(super) fn documents(
 ) -> Vec<Finding> {
     let mut findings = Findings::default();
     changelog(frame, states, facts, reader, origins, &mut findings);
-    charts(frame, states, facts, reader, origins, &mut findings);
     findings
         .0
         .extend(migrations::collect(frame, states, facts, reader, origins));
+    // Findings in files that nobody touched belong to the past.
+    findings.0.retain(|finding| {
+        finding
+            .location
+            .is_none_or(|place| states.touches(&reader.sources.get(place.source).path))
+    });
+    charts(frame, states, facts, reader, origins, &mut findings);
     findings.0
 }
 
@@ -113,7 +119,7 @@ fn charts(
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
-    _findings: &mut Findings,
+    findings: &mut Findings,
 ) {
     let settings = settings::charts(&frame.project.config.charts);
     let survey =
@@ -121,6 +127,23 @@ fn charts(
     facts.charts =
         crate::facts::charts::collect(&survey, &settings::short_name(frame.repository), origins);
     facts.values = crate::facts::values::collect(&survey, origins);
+    let deploying = facts.release.stage == Stage::Deploy.as_str()
+        || facts.release.stage == Stage::PostRelease.as_str()
+        || facts.release.stage == Stage::Closed.as_str();
+    for chart in &survey.charts {
+        let mut found = Findings::default();
+        rules::helm::check(&rules::helm::HelmInput { chart, deploying }, &mut found);
+        // What is deployed counts as a whole; before that, a chart that nobody touched is the past's.
+        found.0.retain(|finding| {
+            let path =
+                |place: crate::source::Location| reader.sources.get(place.source).path.as_str();
+            deploying
+                || finding
+                    .location
+                    .is_none_or(|place| states.touches(path(place)))
+        });
+        findings.0.append(&mut found.0);
+    }
     reader.coverage.count("charts", facts.charts.len());
 }
 
