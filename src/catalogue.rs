@@ -23,7 +23,17 @@ pub fn entries() -> Vec<Entry> {
             summary: info.summary.to_owned(),
         })
         .collect();
-    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    entries.extend(
+        policy::explain::entries(policy::explain::built_in())
+            .into_iter()
+            .map(|entry| Entry {
+                id: entry.id,
+                kind: entry.kind,
+                summary: entry.summary,
+            }),
+    );
+    entries.sort_by(|a, b| (&a.id, a.kind).cmp(&(&b.id, b.kind)));
+    entries.dedup();
     entries
 }
 
@@ -32,6 +42,7 @@ pub fn page(id: &str) -> Option<String> {
     rules()
         .find(|info| info.id == id)
         .map(|info| info.page.to_owned())
+        .or_else(|| policy::explain::explain(id))
 }
 
 /// The id that a mistyped one probably means.
