@@ -148,9 +148,22 @@ impl<'r> Reader<'r> {
 
     /// One more snapshot of files in memory, for a reader made by [`Reader::in_memory`].
     pub fn add_memory_snapshot(&mut self, label: &str, files: &[(&str, &str)]) -> Snapshot {
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(path, text)| (*path, text.as_bytes()))
+            .collect();
+        self.add_memory_snapshot_of_bytes(label, &files)
+    }
+
+    /// The same for files that need not be text.
+    pub fn add_memory_snapshot_of_bytes(
+        &mut self,
+        label: &str,
+        files: &[(&str, &[u8])],
+    ) -> Snapshot {
         let mut entries = BTreeMap::new();
-        for (path, text) in files {
-            let oid = ObjectId::of_content(text.as_bytes());
+        for (path, bytes) in files {
+            let oid = ObjectId::of_content(bytes);
             entries.insert(
                 (*path).to_owned(),
                 Entry {
@@ -159,7 +172,7 @@ impl<'r> Reader<'r> {
                 },
             );
             if let Store::Memory(blobs) = &mut self.store {
-                blobs.insert(oid.to_string(), text.as_bytes().to_vec());
+                blobs.insert(oid.to_string(), bytes.to_vec());
             }
         }
         Snapshot {
@@ -186,7 +199,29 @@ impl<'r> Reader<'r> {
         id
     }
 
+    /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is
+    /// replaced, and the offset of the first such place (or NUL) is told. `None` when it is text, or cannot be read at all.
+    pub fn read_lossy(&mut self, snapshot: &Snapshot, path: &str) -> Option<(SourceId, usize)> {
+        let bytes = self.read_bytes(*snapshot.get(path)?).ok()?;
+        let valid = match std::str::from_utf8(&bytes) {
+            Ok(_) => bytes.len(),
+            Err(error) => error.valid_up_to(),
+        };
+        let nul = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+        let offset = valid.min(nul);
+        if offset == bytes.len() {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let id = self.sources.add(path, snapshot.label.as_str(), text);
+        Some((id, offset))
+    }
+
     fn read_text(&self, path: &str, entry: Entry) -> Result<String, String> {
+        decode(path, self.read_bytes(entry)?)
+    }
+
+    fn read_bytes(&self, entry: Entry) -> Result<Vec<u8>, String> {
         match entry.kind {
             EntryKind::Symlink => return Err("a symbolic link, which is not followed".to_owned()),
             EntryKind::Submodule => {
@@ -194,17 +229,16 @@ impl<'r> Reader<'r> {
             }
             EntryKind::File => {}
         }
-        let bytes = match &self.store {
+        match &self.store {
             Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(|error| match error {
                 BlobError::Missing => {
                     "its content is not in this clone; git fetch --refetch --filter=blob:limit=32m brings it".to_owned()
                 }
                 BlobError::TooLarge(size) => format!("{size} bytes, more than the {MAX_FILE_BYTES} that relgate reads"),
                 BlobError::Unreadable(why) => format!("git cannot read it: {why}"),
-            })?,
-            Store::Memory(blobs) => blobs.get(&entry.oid.to_string()).cloned().ok_or("not in memory")?,
-        };
-        decode(path, bytes)
+            }),
+            Store::Memory(blobs) => blobs.get(&entry.oid.to_string()).cloned().ok_or_else(|| "not in memory".to_owned()),
+        }
     }
 }
 

@@ -75,13 +75,13 @@ fn operations(
     match piece.kind {
         PieceKind::MetaCommand => {
             return refused(
-                OpaqueReason::Template,
+                OpaqueReason::ClientCommand,
                 "a command of psql, which no server knows",
             );
         }
         PieceKind::CopyData => {
             return refused(
-                OpaqueReason::Template,
+                OpaqueReason::ClientCommand,
                 "data for COPY, which only psql sends",
             );
         }

@@ -805,6 +805,8 @@ pub enum OpaqueReason {
     Dynamic,
     /// It holds template placeholders.
     Template,
+    /// It is for a client program, such as psql, and not for the server.
+    ClientCommand,
     /// The grammar accepts it, and relgate does not know it.
     Unknown,
 }
