@@ -104,7 +104,9 @@ pub struct TransactionState {
     pub types: Vec<Name>,
     /// Session settings: name, value (empty when it was reset), local, place.
     pub settings: Vec<(String, String, bool, Span)>,
-    /// How many operations ran before.
+    /// How many operations of the unit, in whatever transaction, took a lock that stops writers of such a table.
+    pub stopped_writers: usize,
+    /// How many operations of the unit ran before.
     pub operations: usize,
 }
 
@@ -124,6 +126,7 @@ impl TransactionState {
             enum_values: Vec::new(),
             types: Vec::new(),
             settings: Vec::new(),
+            stopped_writers: 0,
             operations: 0,
         }
     }
@@ -148,6 +151,7 @@ impl TransactionState {
     /// Takes note of an operation that ran.
     fn note(&mut self, unit: &Unit<'_>, statement: usize, operation: &Operation, effect: &Effect) {
         self.operations += 1;
+        self.stopped_writers += usize::from(effect.blocks_writes());
         match &operation.action {
             Action::Transaction(control) => self.control(unit, *control, operation.span),
             Action::Set { name, value, local } => {

@@ -1,20 +1,18 @@
 //! `add-check-without-not-valid`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::effects::Work;
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::syntax::sql::operation::{Action, ConstraintKind};
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "add-check-without-not-valid",
-        summary: "a CHECK is added to an existing table and every row is read under the lock",
-        severity: Severity::Warning,
-        page: include_str!("add_check_without_not_valid.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "add-check-without-not-valid",
+    Severity::Warning,
+    "a CHECK is added to an existing table and every row is read under the lock",
+    include_str!("add_check_without_not_valid.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::AddConstraint { table, constraint } = input.action() else {

@@ -1,21 +1,19 @@
 //! `create-index-non-concurrent`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::effects::Work;
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::schema::RelationKind;
 use crate::syntax::sql::operation::Action;
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "create-index-non-concurrent",
-        summary: "an index is built on an existing table under a lock that stops writers",
-        severity: Severity::Warning,
-        page: include_str!("create_index_non_concurrent.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "create-index-non-concurrent",
+    Severity::Warning,
+    "an index is built on an existing table under a lock that stops writers",
+    include_str!("create_index_non_concurrent.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::CreateIndex {

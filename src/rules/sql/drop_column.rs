@@ -1,20 +1,18 @@
 //! `drop-column`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::syntax::sql::operation::Action;
 use crate::version::ReleaseType;
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "drop-column",
-        summary: "a column is dropped while the running version may still use it",
-        severity: Severity::Warning,
-        page: include_str!("drop_column.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "drop-column",
+    Severity::Warning,
+    "a column is dropped while the running version may still use it",
+    include_str!("drop_column.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::DropColumn { table, column, .. } = input.action() else {

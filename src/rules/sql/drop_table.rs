@@ -1,20 +1,18 @@
 //! `drop-table`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::syntax::sql::operation::{Action, ObjectKind};
 use crate::version::ReleaseType;
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "drop-table",
-        summary: "a table is dropped while the running version may still use it",
-        severity: Severity::Warning,
-        page: include_str!("drop_table.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "drop-table",
+    Severity::Warning,
+    "a table is dropped while the running version may still use it",
+    include_str!("drop_table.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::Drop {

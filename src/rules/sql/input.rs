@@ -65,6 +65,8 @@ pub struct ReleaseContext<'a> {
     pub options: &'a SqlOptions,
     /// The names of the files, by their number in the replay.
     pub files: &'a [String],
+    /// Names of indexes that files of this release drop.
+    pub dropped_indexes: &'a [String],
 }
 
 impl ReleaseContext<'_> {
@@ -131,6 +133,11 @@ impl<'a> SqlInput<'a> {
     /// It is PostgreSQL.
     pub fn is_postgresql(&self) -> bool {
         self.file.dialect == Dialect::Postgresql
+    }
+
+    /// Somebody asked for a rule that is off by default.
+    pub fn is_asked_for(&self, rule: &RuleInfo) -> bool {
+        self.release.options.opt_in.iter().any(|id| id == rule.id)
     }
 
     /// The place of a span of the file.

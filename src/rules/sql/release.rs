@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::downs::{self, Reversibility};
 use super::{Check, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::migrations::DirectorySurvey;
 use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Setting, Unit, fold, walk};
@@ -14,6 +14,7 @@ use crate::rules::Findings;
 use crate::schema::Catalog;
 use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::migration::{Direction, Role};
+use crate::syntax::sql::operation::{Action, ObjectKind};
 use crate::version::ReleaseType;
 
 /// What is judged.
@@ -117,6 +118,7 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
             .unwrap_or(DEFAULT_SERVER_VERSION),
         options: input.options,
         files: &names,
+        dropped_indexes: &dropped_indexes(&new),
     };
     let mut judged = JudgedRelease::default();
     let mut catalog = released.clone();
@@ -135,6 +137,24 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
         }
     }
     judged
+}
+
+/// The indexes that new files drop on their way up.
+fn dropped_indexes(new: &[NewFile<'_>]) -> Vec<String> {
+    new.iter()
+        .flat_map(|file| file.lowered.sections(Direction::Up))
+        .flat_map(|section| &section.statements)
+        .flat_map(|statement| &statement.operations)
+        .filter_map(|operation| match &operation.action {
+            Action::Drop {
+                kind: ObjectKind::Index,
+                names,
+                ..
+            } => Some(names.iter().map(|name| name.name.clone())),
+            _ => None,
+        })
+        .flatten()
+        .collect()
 }
 
 /// Folds a sequence as it was released.
@@ -299,7 +319,7 @@ fn run(input: &SqlInput<'_>, findings: &mut Findings) {
         match rule.check {
             Check::Up(check) if input.file.direction == Direction::Up => check(input, findings),
             Check::Both(check) => check(input, findings),
-            Check::Up(_) | Check::Down(_) => {}
+            Check::Up(_) | Check::Down(_) | Check::Errors => {}
         }
     }
 }
@@ -321,17 +341,22 @@ fn file_context<'a>(
 }
 
 fn syntax_errors(source: SourceId, lowered: &LoweredFile, judged: &mut JudgedRelease) {
-    for (span, message) in &lowered.errors {
-        let location = Location {
-            source,
-            span: *span,
-        };
-        judged.findings.push(Finding::at(
-            "syntax-error",
-            Severity::Error,
-            location,
-            message.clone(),
-        ));
+    for rule in RULES
+        .iter()
+        .filter(|rule| matches!(rule.check, Check::Errors))
+    {
+        for (span, message) in &lowered.errors {
+            let place = Location {
+                source,
+                span: *span,
+            };
+            judged.findings.push(Finding::at(
+                rule.info.id,
+                rule.info.severity,
+                place,
+                message.clone(),
+            ));
+        }
     }
 }
 

@@ -1,20 +1,18 @@
 //! `rename-column`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::syntax::sql::operation::Action;
 use crate::version::ReleaseType;
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "rename-column",
-        summary: "a column gets another name while the running version knows the old one",
-        severity: Severity::Warning,
-        page: include_str!("rename_column.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "rename-column",
+    Severity::Warning,
+    "a column gets another name while the running version knows the old one",
+    include_str!("rename_column.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let (table, column, to) = match input.action() {

@@ -1,20 +1,18 @@
 //! `rename-table`.
 
-use super::{Check, SqlInput, SqlRule};
+use super::{SqlInput, SqlRule};
 use crate::finding::Severity;
-use crate::rules::{Findings, RuleInfo};
+use crate::rules::Findings;
 use crate::syntax::sql::operation::{Action, ObjectKind};
 use crate::version::ReleaseType;
 
-pub(super) const RULE: SqlRule = SqlRule {
-    info: RuleInfo {
-        id: "rename-table",
-        summary: "a table gets another name or schema while the running version knows the old one",
-        severity: Severity::Warning,
-        page: include_str!("rename_table.md"),
-    },
-    check: Check::Up(check),
-};
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "rename-table",
+    Severity::Warning,
+    "a table gets another name or schema while the running version knows the old one",
+    include_str!("rename_table.md"),
+    check,
+);
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let (table, to) = match input.action() {
