@@ -59,7 +59,8 @@ fn rules() -> impl Iterator<Item = &'static RuleInfo> {
     let sql = rules::sql::RULES.iter().map(|rule| &rule.info);
     let helm = rules::helm::RULES.iter().map(|rule| &rule.info);
     let changelog = rules::changelog::RULES.iter().map(|rule| &rule.info);
-    sql.chain(helm).chain(changelog)
+    let files = rules::migration_files::RULES.iter().map(|rule| &rule.info);
+    sql.chain(files).chain(helm).chain(changelog)
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

@@ -1,18 +1,22 @@
 //! The migrations of a release: survey, statements, rules over sequences and statements, facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Frame, States, settings};
-use crate::discover::Reader;
+use crate::discover::{Reader, Snapshot};
 use crate::effects::Effect;
-use crate::facts::migrations::{MigrationFact, OperationFact, OperationSite};
+use crate::facts::migrations::{MigrationFact, OperationFact};
+use crate::facts::tags::TagFact;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
+use crate::git::ObjectId;
+use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{self, Lowering};
 use crate::migrations::{self, DirectorySurvey, Survey};
+use crate::rules::migration_files::{OtherRelease, check_sequences};
 use crate::rules::sql::{JudgedRelease, ReleaseInput, SqlOptions, check_release};
 use crate::source::SourceId;
-use crate::version::ReleaseType;
+use crate::version::{ReleaseType, Version};
 
 /// Fills in the facts and returns what rules found.
 pub(super) fn collect(
@@ -70,9 +74,7 @@ pub(super) fn collect(
         .into_values()
         .flat_map(|judged| judged.findings)
         .collect();
-    findings.extend(sequence_findings(
-        frame, &survey, &lowering, facts, reader, &texts,
-    ));
+    findings.extend(sequence_findings(frame, &survey, &lowering, facts, reader));
     findings
 }
 
@@ -139,14 +141,80 @@ fn set_reversible(fact: &mut MigrationFact, judged: &BTreeMap<Key, JudgedRelease
 }
 
 fn sequence_findings(
-    _frame: &Frame<'_>,
-    _survey: &Survey,
-    _lowering: &Lowering,
-    _facts: &Facts,
-    _reader: &Reader<'_>,
-    _texts: &BTreeMap<String, SourceId>,
+    frame: &Frame<'_>,
+    survey: &Survey,
+    lowering: &Lowering,
+    facts: &Facts,
+    reader: &mut Reader<'_>,
 ) -> Vec<Finding> {
-    let _: BTreeSet<String> = BTreeSet::new();
-    let _ = std::marker::PhantomData::<OperationSite<'_>>;
-    Vec::new()
+    let states = other_states(frame, survey, facts, reader);
+    let others: Vec<OtherRelease<'_>> = states
+        .iter()
+        .map(|state| OtherRelease {
+            tag: &state.label,
+            state,
+        })
+        .collect();
+    check_sequences(survey, lowering, &others, frame.now, reader).0
+}
+
+/// More states than these are not compared with, so that a project with hundreds of candidates costs what another does.
+const MOST_OTHER_STATES: usize = 16;
+
+/// Releases and candidates between the previous release and the subject: a database may have run their migrations. They
+/// are only looked at when there are new migrations, whose versions must be above theirs.
+fn other_states(
+    frame: &Frame<'_>,
+    survey: &Survey,
+    facts: &Facts,
+    reader: &mut Reader<'_>,
+) -> Vec<Snapshot> {
+    let is_new = |change: &FileChange| {
+        change.current.is_some()
+            && change.up_changed
+            && (change.kind == ChangeKind::Added || change.renumbered)
+    };
+    let any_new = survey
+        .directories
+        .iter()
+        .filter(|directory| !directory.previous.files.is_empty())
+        .flat_map(|directory| &directory.changes)
+        .any(is_new);
+    if !any_new {
+        return Vec::new();
+    }
+    let release = &facts.release;
+    let since = facts
+        .tags
+        .iter()
+        .find(|tag| tag.name == release.previous.tag)
+        .map_or("", |tag| tag.date.as_str());
+    let own = Version::parse(&release.version);
+    let mut candidates: Vec<&TagFact> = facts
+        .tags
+        .iter()
+        .filter(|tag| matches!(tag.kind.as_str(), "final" | "hotfix" | "candidate"))
+        .filter(|tag| tag.name != release.tag && tag.name != release.previous.tag)
+        .filter(|tag| tag.commit != release.commit && !tag.commit.is_empty())
+        .filter(|tag| tag.date.as_str() > since && tag.date <= release.date)
+        .filter(|tag| match (&own, Version::parse(&tag.version)) {
+            (Some(own), Some(version)) => version.release_order(own).is_lt(),
+            _ => true,
+        })
+        .collect();
+    candidates.sort_by(|a, b| (&b.date, &b.name).cmp(&(&a.date, &a.name)));
+    candidates.truncate(MOST_OTHER_STATES);
+    let mut states = Vec::new();
+    for tag in candidates {
+        let state = ObjectId::parse(&tag.commit)
+            .and_then(|commit| Snapshot::of_commit(frame.repository, commit, &tag.name).ok());
+        match state {
+            Some(state) => states.push(state),
+            None => reader.coverage.skip(
+                format!("refs/tags/{}", tag.name),
+                "its files cannot be listed: versions of migrations were not compared with it",
+            ),
+        }
+    }
+    states
 }
