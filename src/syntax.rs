@@ -4,6 +4,7 @@ pub mod changelog;
 pub mod commit;
 pub mod migration;
 pub mod sql;
+pub mod workflow;
 pub mod yaml;
 
 use crate::source::Span;

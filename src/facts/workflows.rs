@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Origin, Origins};
+use crate::discover::{Reader, Snapshot};
+use crate::source::Location;
+use crate::syntax::workflow;
 
 /// One workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -23,4 +26,73 @@ pub struct WorkflowFact {
     pub fires: String,
     /// The place of its trigger.
     pub origin: Origin,
+}
+
+/// The workflows of a state, by path. What cannot be read is noted in the coverage, and whether it starts is unknown.
+pub fn collect(
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    tag: &str,
+    origins: &mut Origins,
+) -> Vec<WorkflowFact> {
+    let is_workflow = |path: &str| {
+        let name = path.strip_prefix(".github/workflows/").unwrap_or(path);
+        !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml"))
+    };
+    let paths: Vec<&str> = snapshot
+        .below(".github/workflows")
+        .map(|(path, _)| path)
+        .filter(|path| is_workflow(path))
+        .collect();
+    paths
+        .into_iter()
+        .map(|path| fact(snapshot, reader, path, tag, origins))
+        .collect()
+}
+
+fn fact(
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    path: &str,
+    tag: &str,
+    origins: &mut Origins,
+) -> WorkflowFact {
+    let unread = WorkflowFact {
+        path: path.to_owned(),
+        fires: "unknown".to_owned(),
+        ..WorkflowFact::default()
+    };
+    let Some(source) = reader.read(snapshot, path) else {
+        return unread;
+    };
+    let text = reader.sources.get(source).text.clone();
+    let parsed = workflow::parse(&text);
+    if let Some(error) = parsed.errors.first() {
+        reader.coverage.skip(path, error.message.clone());
+        return unread;
+    }
+    let workflow = parsed.value;
+    let push = workflow.push.unwrap_or_else(|| workflow::Push {
+        branches: true,
+        ..workflow::Push::default()
+    });
+    let fires = if tag.is_empty() {
+        None
+    } else {
+        push.fires_for_tag(tag)
+    };
+    WorkflowFact {
+        path: path.to_owned(),
+        name: workflow.name,
+        on_tag_push: push.is_for_tags(),
+        fires: fires
+            .map_or("unknown", |fires| if fires { "yes" } else { "no" })
+            .to_owned(),
+        tags: push.tags.unwrap_or_default(),
+        tags_ignore: push.tags_ignore.unwrap_or_default(),
+        origin: origins.add(Location {
+            source,
+            span: workflow.trigger,
+        }),
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Frame, JudgeError, States, migrations, settings};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
-use crate::facts::{Facts, Origins, changelog, history, release, tags};
+use crate::facts::{Facts, Origins, changelog, history, release, tags, workflows};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
@@ -73,6 +73,8 @@ pub(super) fn documents(
             .is_none_or(|place| states.touches(&reader.sources.get(place.source).path))
     });
     charts(frame, states, facts, reader, origins, &mut findings);
+    facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
+    reader.coverage.count("workflows", facts.workflows.len());
     findings.0
 }
 
