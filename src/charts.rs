@@ -25,7 +25,7 @@ pub use metadata::{Dependency, Field, Metadata, field};
 pub use reference::Reference;
 pub use release_image::release_image;
 pub use strategy::update_strategy;
-pub use templates::{GLOBAL_TAGS, Mention, Templates};
+pub use templates::{Fallback, GLOBAL_TAGS, Templates};
 
 /// What the configuration says about one chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -7,7 +7,8 @@
 use crate::source::Location;
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 
-use super::{ChartState, Mention, Reference, YamlFile};
+use super::templates::{Fallback, GLOBAL_TAGS};
+use super::{ChartState, Reference, YamlFile};
 
 /// An image that the values name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -300,17 +301,20 @@ impl<'s> Finder<'s> {
                 image.unresolved_because = "";
             }
         }
-        self.images.push(image);
+        // A map that names nothing is a place for overrides.
+        if image.resolved || !image.repository.is_empty() {
+            self.images.push(image);
+        }
     }
 
     /// An empty tag: a global one, else the appVersion, where the templates mention them.
     fn fall_back(&self, image: &mut Image) {
-        let templates = &self.state.templates;
-        for key in &templates.global_tags {
-            if *key != image.key
+        for key in GLOBAL_TAGS {
+            if key != image.key
                 && let Some(told) = self.at(key)
+                && self.state.templates.mention(key)
             {
-                (*key).clone_into(&mut image.key);
+                key.clone_into(&mut image.key);
                 image.path.clone_from(&self.state.values[told.file].path);
                 image.tag = told.text;
                 image.source = TagSource::Values;
@@ -319,17 +323,27 @@ impl<'s> Finder<'s> {
                 return;
             }
         }
-        match templates.app_version {
-            Mention::Yes => {}
-            Mention::No => {
+        if self.is_of_dependency() {
+            image.unresolved_because =
+                "its tag is empty, and the chart it belongs to is a dependency";
+            return;
+        }
+        let (prefix, certain) = match self.state.templates.fallback(&image.key) {
+            Fallback::AppVersion { prefix, certain } => (prefix, certain),
+            Fallback::Nothing => {
                 image.unresolved_because =
                     "its tag is empty, and no template falls back to the appVersion";
                 return;
             }
-            Mention::Unknown => {
+            Fallback::Unknown => {
                 image.unresolved_because = "its tag is empty, and whether a template falls back to the appVersion cannot be told";
                 return;
             }
+        };
+        // Without a repository it is a place for overrides, unless a template says otherwise.
+        if image.repository.is_empty() && !certain {
+            image.unresolved_because = "it names neither a repository nor a tag";
+            return;
         }
         let app_version = self.state.metadata.app_version.as_ref();
         match (
@@ -337,12 +351,30 @@ impl<'s> Finder<'s> {
             &self.state.file,
         ) {
             (Some(field), Some(file)) => {
-                image.tag.clone_from(&field.text);
+                let prefix = if field.text.starts_with(prefix) {
+                    ""
+                } else {
+                    prefix
+                };
+                image.tag = format!("{prefix}{}", field.text);
                 image.source = TagSource::AppVersion;
                 image.location = file.at(field.span);
             }
             _ => image.unresolved_because = "its tag is empty, and the chart has no appVersion",
         }
+    }
+
+    /// The current path stands below the values of another chart, whose templates and appVersion count there.
+    fn is_of_dependency(&self) -> bool {
+        let Some(PathPart::Key(first)) = self.path.parts().first() else {
+            return false;
+        };
+        let dependencies = &self.state.metadata.dependencies;
+        self.path.parts().len() > 1
+            && (dependencies
+                .iter()
+                .any(|dependency| [&dependency.name, &dependency.alias].contains(&first))
+                || self.state.templates.vendored.contains(first))
     }
 
     /// What counts for a key of the map at the current path, if it says something.

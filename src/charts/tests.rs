@@ -139,7 +139,9 @@ fn an_empty_tag_falls_back_where_the_templates_do() {
     check(
         empty,
         "{{ .Values.image.tag }}",
-        &["image.tag r: (its tag is empty, and no template falls back to the appVersion) at \"\""],
+        &[
+            "image.tag r: (its tag is empty, and whether a template falls back to the appVersion cannot be told) at \"\"",
+        ],
     );
     check(
         &format!("{empty}global: {{image: {{tag: v7}}}}"),
@@ -156,6 +158,85 @@ fn an_empty_tag_falls_back_where_the_templates_do() {
         "{{ .Chart.AppVersion }}",
         &["image.tag r:2.3.0 (appVersion) at \"2.3.0\""],
     );
+}
+
+#[test]
+fn how_the_templates_fall_back_counts() {
+    let empty = "image: {repository: r, tag: \"\"}\n";
+    let unknown =
+        "its tag is empty, and whether a template falls back to the appVersion cannot be told";
+    for (template, expected) in [
+        (
+            "",
+            "r: (its tag is empty, and no template falls back to the appVersion) at \"\""
+                .to_owned(),
+        ),
+        (
+            "{{ .tag | default (printf \"v%s\" .Chart.AppVersion) }}",
+            "r:v2.3.0 (appVersion) at \"2.3.0\"".to_owned(),
+        ),
+        (
+            "{{ .Values.image.tag | default .Chart.AppVersion }}",
+            "r:2.3.0 (appVersion) at \"2.3.0\"".to_owned(),
+        ),
+        (
+            "{{ if .Values.image.tag }}\n{{ .Values.image.tag }}\n{{ else }}\nv{{ .Chart.AppVersion }}\n{{ end }}",
+            "r:v2.3.0 (appVersion) at \"2.3.0\"".to_owned(),
+        ),
+        (
+            "{{ .Values.image.tag | default (include \"other\" .) }}\n\n\n\n\n\n\nversion: {{ .Chart.AppVersion }}",
+            format!("r: ({unknown}) at \"\""),
+        ),
+        (
+            "{{ .Values.image.tagSuffix }}\n\n\n\n\n\nversion: {{ .Chart.AppVersion }}",
+            "r:2.3.0 (appVersion) at \"2.3.0\"".to_owned(),
+        ),
+    ] {
+        assert_eq!(
+            images(empty, template),
+            [format!("image.tag {expected}")],
+            "{template}"
+        );
+    }
+}
+
+#[test]
+fn a_place_for_overrides_is_no_image() {
+    check(
+        "ingester: {image: {registry: null, repository: null, tag: null}}",
+        HELPERS,
+        &[],
+    );
+    check("image: {tag: ''}", HELPERS, &[]);
+    check(
+        "image: {tag: ''}",
+        "r/cellar:{{ .Values.image.tag | default .Chart.AppVersion }}",
+        &["image.tag :2.3.0 (appVersion) at \"2.3.0\""],
+    );
+}
+
+#[test]
+fn an_image_of_a_dependency_does_not_follow_this_chart() {
+    let files = [
+        (
+            "Chart.yaml",
+            "name: cellar\nversion: 1.0.0\nappVersion: \"2\"\ndependencies: [{name: postgresql, alias: db}]\n",
+        ),
+        (
+            "values.yaml",
+            "db: {image: {repository: r, tag: ''}}\nsub: {image: {repository: s, tag: ''}}\n",
+        ),
+        ("templates/a.yaml", HELPERS),
+        ("charts/sub/Chart.yaml", "name: sub\nversion: 1.0.0\n"),
+    ];
+    let (mut reader, snapshot) = Reader::in_memory("", &files);
+    let survey = survey(None, &snapshot, &[], &mut reader);
+    let resolved: Vec<bool> = survey.charts[0]
+        .images
+        .iter()
+        .map(|image| image.resolved)
+        .collect();
+    assert_eq!(resolved, [false, false]);
 }
 
 #[test]

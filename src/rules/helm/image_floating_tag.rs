@@ -16,7 +16,7 @@ pub(super) const RULE: HelmRule = HelmRule {
 
 fn check(input: &HelmInput<'_>, findings: &mut Findings) {
     for image in input.chart.images.iter().filter(|image| image.digest.is_empty()) {
-        let Some(why) = floating(&image.tag) else {
+        let Some(why) = floating(&image.tag, input.chart.state.metadata.app_version_text()) else {
             continue;
         };
         let message = format!("`{}` is the tag `{}`, which {why}", image.key, image.tag);
@@ -28,8 +28,9 @@ fn check(input: &HelmInput<'_>, findings: &mut Findings) {
     }
 }
 
-/// Why a tag moves.
-fn floating(tag: &str) -> Option<&'static str> {
+/// Why a tag moves. A version of fewer than three numbers is a line of releases where the appVersion shows that this line
+/// has them.
+fn floating(tag: &str, app_version: &str) -> Option<&'static str> {
     const BRANCHES: [&str; 9] =
         ["main", "master", "dev", "develop", "development", "trunk", "head", "staging", "production"];
     const CHANNELS: [&str; 9] =
@@ -41,8 +42,10 @@ fn floating(tag: &str) -> Option<&'static str> {
     if BRANCHES.contains(&lower.as_str()) {
         return Some("follows a branch");
     }
-    let numbers: Vec<&str> = lower.strip_prefix('v').unwrap_or(&lower).split('.').collect();
-    let is_short = numbers.len() < 3
-        && numbers.iter().all(|part| (1..4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
-    is_short.then_some("moves with every release of that line")
+    let line = lower.strip_prefix('v').unwrap_or(&lower);
+    let full = app_version.strip_prefix('v').unwrap_or(app_version);
+    let is_line = full
+        .strip_prefix(line)
+        .is_some_and(|rest| !line.is_empty() && rest.starts_with('.'));
+    is_line.then_some("moves with every release of that line")
 }
