@@ -83,6 +83,8 @@ pub struct History {
     pub(super) finals: Vec<usize>,
     /// The finals that lead to a commit, as indices of `finals`.
     pub(super) finals_at: HashMap<ObjectId, Vec<u32>>,
+    /// Finals and hotfixes that lead to a commit, as indices of `tags`.
+    releases_at: HashMap<ObjectId, Vec<usize>>,
     /// For a commit the highest final among its ancestors and itself, as an index of `finals`.
     pub(super) highest: HashMap<ObjectId, u32>,
     on_main: Option<Ancestors>,
@@ -111,6 +113,12 @@ impl History {
                 finals_at.entry(commit).or_default().push(rank);
             }
         }
+        let mut releases_at: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+        for (index, tag) in tags.iter().enumerate() {
+            if let (Some(commit), TagKind::Final | TagKind::Hotfix) = (tag.commit, tag.kind()) {
+                releases_at.entry(commit).or_default().push(index);
+            }
+        }
         let highest = graph.highest(&finals_at);
         let on_main = branches
             .iter()
@@ -123,6 +131,7 @@ impl History {
             main,
             finals,
             finals_at,
+            releases_at,
             highest,
             on_main,
         }
@@ -136,6 +145,33 @@ impl History {
     /// The finals that lead to a commit, in release order.
     pub fn finals(&self) -> impl DoubleEndedIterator<Item = &Tag> + ExactSizeIterator {
         self.finals.iter().map(|&index| &self.tags[index])
+    }
+
+    /// The finals and hotfixes on a commit, in release order.
+    pub fn releases_at(&self, commit: ObjectId) -> impl Iterator<Item = &Tag> {
+        let indices = self.releases_at.get(&commit);
+        indices
+            .into_iter()
+            .flatten()
+            .map(|&index| &self.tags[index])
+    }
+
+    /// The tags of one kind that have the same three numbers as `version`, in release order.
+    pub fn same_base(&self, version: &Version, kind: TagKind) -> impl Iterator<Item = &Tag> {
+        // Tags with a version stand first and sorted, so those of one base stand together.
+        let base = version.numbers();
+        let from = self.tags.partition_point(|tag| {
+            tag.version()
+                .is_some_and(|version| version.numbers() < base)
+        });
+        self.tags
+            .iter()
+            .skip(from)
+            .take_while(move |tag| {
+                tag.version()
+                    .is_some_and(|version| version.numbers() == base)
+            })
+            .filter(move |tag| tag.kind() == kind)
     }
 
     /// Some tag has a version.

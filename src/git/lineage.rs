@@ -102,7 +102,7 @@ impl History {
         }
         // Else a higher version was released from an older commit; only a search tells what else is down there.
         let ancestors = self.graph.ancestors([point.commit]);
-        self.finals().rev().filter(below).find(|tag| {
+        self.lower_finals(point).rev().find(|tag| {
             tag.commit
                 .is_some_and(|commit| self.graph.is_among(commit, &ancestors) == Answer::Yes)
         })
@@ -112,11 +112,7 @@ impl History {
     /// ancestor release it is the highest final below the point, whenever it was made.
     fn previous_release<'h>(&'h self, point: &Point, ancestor: Option<&'h Tag>) -> Option<&'h Tag> {
         let now = self.graph.time(point.commit);
-        let lower = self.finals().rev().filter(|tag| {
-            tag.version()
-                .is_some_and(|version| point.bound.admits(version))
-        });
-        for tag in lower {
+        for tag in self.lower_finals(point).rev() {
             let Some(ancestor) = ancestor else {
                 return Some(tag);
             };
@@ -129,6 +125,17 @@ impl History {
             }
         }
         ancestor
+    }
+
+    /// The finals below the point, in release order.
+    fn lower_finals(&self, point: &Point) -> impl DoubleEndedIterator<Item = &Tag> {
+        let count = self.finals.partition_point(|&index| {
+            self.tags
+                .get(index)
+                .and_then(Tag::version)
+                .is_some_and(|version| point.bound.admits(version))
+        });
+        self.finals().take(count)
     }
 
     /// A final that leads to nothing in this clone and that would be the previous release if it did.
@@ -150,18 +157,6 @@ impl History {
 
     fn nth_final(&self, rank: usize) -> Option<&Tag> {
         self.tags.get(*self.finals.get(rank)?)
-    }
-
-    /// The tags of one kind that have the same three numbers as `version`, in release order.
-    pub fn same_base<'h>(
-        &'h self,
-        version: &Version,
-        kind: TagKind,
-    ) -> impl Iterator<Item = &'h Tag> {
-        let base = version.numbers();
-        self.tags.iter().filter(move |tag| {
-            tag.kind() == kind && tag.version().is_some_and(|v| v.numbers() == base)
-        })
     }
 }
 

@@ -184,6 +184,13 @@ pub(super) fn parents_and_time(data: &[u8]) -> (Vec<ObjectId>, i64) {
     (parents, time)
 }
 
+/// The tree of a stored commit.
+pub(super) fn root_of(data: &[u8]) -> Option<ObjectId> {
+    fields(split_header(data).0)
+        .find(|(key, _)| *key == b"tree")
+        .and_then(|(_, value)| parse_id(value))
+}
+
 /// Header and message, which an empty line separates.
 fn split_header(data: &[u8]) -> (&[u8], &[u8]) {
     let end = data.windows(2).position(|pair| pair == b"\n\n");

@@ -130,7 +130,9 @@ fn refusal(path: &Path, error: &git2::Error) -> GitError {
                 "git config remote.origin.promisor true && git config --unset extensions.partialClone        \
                  (says the same in the way git has used since 2.24)"
             }
-            "refstorage" => "git refs migrate --ref-format=files",
+            "refstorage" => {
+                "git refs migrate --ref-format=files        (git 2.48 or newer; with an older one, clone it with --ref-format=files)"
+            }
             _ => "clone it again with default settings",
         };
         return GitError::Extension {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::object::root_of;
 use super::{GitError, ObjectId, Repository, readable};
 
 /// What stands at a path.
@@ -126,10 +127,10 @@ impl Repository {
         let own = self.directory.join("index");
         let index = git2::Index::open(file.unwrap_or(&own)).map_err(|error| {
             let why = error.message().to_owned();
-            let help = if why.contains("sdir") || why.contains("sparse") {
+            let help = if why.contains("'sdir'") {
                 "git sparse-checkout reapply --no-sparse-index"
-            } else if why.contains("link") || why.contains("mandatory extension") {
-                "git update-index --no-split-index && git sparse-checkout reapply --no-sparse-index"
+            } else if why.contains("'link'") {
+                "git update-index --no-split-index"
             } else {
                 "rm .git/index && git reset        makes it again from HEAD"
             };
@@ -243,11 +244,11 @@ impl Repository {
     }
 
     fn root_tree(&self, commit: ObjectId) -> Result<ObjectId, GitError> {
-        let object = self
-            .inner
-            .find_commit(commit.to_git())
-            .map_err(|error| self.unreadable_object("commit", commit, &error))?;
-        Ok(ObjectId::from_git(object.tree_id()))
+        let data = self.object(commit, git2::ObjectType::Commit, "commit")?;
+        root_of(&data).ok_or_else(|| GitError::Unreadable {
+            what: format!("commit {commit}"),
+            why: "it names no tree".to_owned(),
+        })
     }
 
     fn tree(&self, id: ObjectId) -> Result<Arc<[Item]>, GitError> {

@@ -110,10 +110,8 @@ pub fn collect(
         .as_str()
         .clone_into(&mut facts.on_main);
     facts.same_commit_tags = history
-        .tags
-        .iter()
-        .filter(|tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix))
-        .filter(|tag| tag.commit == Some(commit) && tag.name.name != facts.tag)
+        .releases_at(commit)
+        .filter(|tag| tag.name.name != facts.tag)
         .map(|tag| tag.name.name.clone())
         .collect();
     if let Some(version) = version {
