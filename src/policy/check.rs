@@ -225,12 +225,11 @@ fn examples(checker: &mut Checker<'_>) {
             .collect();
         let mut wrong = Vec::new();
         for (name, value) in example.given.as_object().into_iter().flatten() {
-            match facts.get(name.as_str()) {
-                Some(expected) => given(value, expected, name, &mut wrong),
-                None => {
-                    let hint = did_you_mean(name, facts.keys().copied());
-                    wrong.push((format!("there is no fact `{name}`"), hint));
-                }
+            if let Some(expected) = facts.get(name.as_str()) {
+                given(value, expected, name, &mut wrong);
+            } else {
+                let hint = did_you_mean(name, facts.keys().copied());
+                wrong.push((format!("there is no fact `{name}`"), hint));
             }
         }
         for id in example
@@ -263,12 +262,11 @@ fn given(value: &Value, expected: &Type, path: &str, wrong: &mut Vec<(String, St
     let fits = match (expected, value) {
         (Type::Record(record), Value::Object(map)) => {
             for (name, value) in map {
-                match record.fields.get(name) {
-                    Some(expected) => given(value, expected, &format!("{path}.{name}"), wrong),
-                    None => {
-                        let hint = did_you_mean(name, record.fields.keys().map(String::as_str));
-                        wrong.push((format!("unknown field `{name}` in {path}"), hint));
-                    }
+                if let Some(expected) = record.fields.get(name) {
+                    given(value, expected, &format!("{path}.{name}"), wrong);
+                } else {
+                    let hint = did_you_mean(name, record.fields.keys().map(String::as_str));
+                    wrong.push((format!("unknown field `{name}` in {path}"), hint));
                 }
             }
             true

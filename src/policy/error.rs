@@ -22,6 +22,13 @@ pub struct PolicyError {
     pub span: Span,
 }
 
+impl PolicyError {
+    /// Says what to do.
+    pub fn advise(&mut self, help: &str) {
+        help.clone_into(&mut self.help);
+    }
+}
+
 impl Diagnostic for PolicyError {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn std::fmt::Display>)

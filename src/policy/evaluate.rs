@@ -6,8 +6,6 @@ mod validations;
 
 use chrono::{DateTime, Utc};
 
-pub(in crate::policy) use scope::FACTS;
-
 use crate::facts::{Facts, FindingFact, Origin, Origins};
 use crate::finding::{Finding, Severity};
 use crate::source::{Location, Sources};

@@ -40,6 +40,8 @@ pub struct Loaded {
     pub params: BTreeMap<String, Value>,
 }
 
+type Programs = HashMap<Arc<str>, Result<Arc<Program>, Mistake>>;
+
 /// Loaded policies, ready to be evaluated.
 #[derive(Debug, Default)]
 pub struct PolicySet {
@@ -47,7 +49,7 @@ pub struct PolicySet {
     packs: Vec<String>,
     digest: String,
     /// Programs by their text: an expression is read when it is first needed. A text means the same in every policy.
-    programs: Mutex<HashMap<Arc<str>, Result<Arc<Program>, Mistake>>>,
+    programs: Mutex<Programs>,
 }
 
 impl PolicySet {
@@ -290,7 +292,5 @@ fn digest(set: &PolicySet) -> String {
         part(path);
         part(text);
     }
-    let bytes = hasher.finalize();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{:x}", hasher.finalize())
 }

@@ -107,19 +107,15 @@ impl Reader {
 
     /// A text field that must be there.
     pub(super) fn required(&mut self, fields: &Fields<'_>, name: &str, what: &str) -> String {
-        match fields.get(name) {
-            Some(node) => {
-                let text = self.text(node);
-                if text.is_empty() {
-                    self.error(node.span(), format!("`{name}` of {what} is empty"));
-                }
-                text
-            }
-            None => {
-                self.error(fields.span, format!("{what} needs `{name}`"));
-                String::new()
-            }
+        let Some(node) = fields.get(name) else {
+            self.error(fields.span, format!("{what} needs `{name}`"));
+            return String::new();
+        };
+        let text = self.text(node);
+        if text.is_empty() {
+            self.error(node.span(), format!("`{name}` of {what} is empty"));
         }
+        text
     }
 
     /// An expression field. `true` and `false` are expressions too.
@@ -170,6 +166,21 @@ impl Reader {
         );
         error.label = did_you_mean(&text, names);
         None
+    }
+
+    /// A field that must be one of a few words.
+    pub(super) fn required_word<T: Copy>(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let Some(node) = fields.get(name) else {
+            self.error(fields.span, format!("{what} needs `{name}`"));
+            return None;
+        };
+        self.word(node, words)
     }
 
     /// A yes-or-no field; no when it is absent.

@@ -161,8 +161,9 @@ fn id(reader: &mut Reader, fields: &Fields<'_>, name: &str, what: &str) -> Strin
         && !text.chars().all(is_kebab)
         && let Some(node) = fields.get(name)
     {
-        reader.error(node.span(), format!("`{text}` is no id")).help =
-            "an id is made of small letters, digits and `-`".to_owned();
+        reader
+            .error(node.span(), format!("`{text}` is no id"))
+            .advise("an id is made of small letters, digits and `-`");
     }
     text
 }
@@ -201,13 +202,7 @@ fn params(reader: &mut Reader, spec: &Fields<'_>) -> BTreeMap<String, Param> {
             ParamType::List,
         ]
         .map(|kind| (kind.as_str(), kind));
-        let kind = match fields.get("type") {
-            Some(node) => reader.word(node, &kinds),
-            None => {
-                reader.error(key.span(), format!("parameter `{name}` needs a `type`"));
-                None
-            }
-        };
+        let kind = reader.required_word(&fields, "type", "a parameter", &kinds);
         let Some(default) = fields.get("default") else {
             reader.error(key.span(), format!("parameter `{name}` needs a `default`"));
             continue;
@@ -251,8 +246,9 @@ fn named(reader: &mut Reader, spec: &Fields<'_>, field: &str) -> Vec<Named> {
         if field == "variables"
             && !(is_plain && name.starts_with(|c: char| c.is_ascii_alphabetic()))
         {
-            reader.error(fields.span, format!("`{name}` cannot be the name of a variable")).help =
-                "a name is made of letters, digits and `_`, so that `variables.<name>` can be written".to_owned();
+            reader
+                .error(fields.span, format!("`{name}` cannot be the name of a variable"))
+                .advise("a name is made of letters, digits and `_`, so that `variables.<name>` can be written");
         }
         if found.iter().any(|other| other.name == name) {
             reader.error(fields.span, format!("`{name}` stands twice in `{field}`"));
@@ -299,13 +295,7 @@ fn demand(reader: &mut Reader, node: Node<'_>) -> DemandRule {
     );
     let message = message(reader, &fields, "message", "messageExpression");
     need_message(reader, &fields, &message, what);
-    let at_least = match fields.get("atLeast") {
-        Some(node) => reader.word(node, TYPES),
-        None => {
-            reader.error(fields.span, "a demand needs `atLeast`");
-            None
-        }
-    };
+    let at_least = reader.required_word(&fields, "atLeast", what, TYPES);
     let trigger = reader.expression(&fields, "match");
     if trigger.is_none() {
         reader.error(fields.span, "a demand needs `match`");
@@ -398,13 +388,7 @@ fn gate(reader: &mut Reader, node: Node<'_>, of_policy: &[Control]) -> GateSpec 
             "controls",
         ],
     );
-    let stage = match fields.get("stage") {
-        Some(node) => reader.word(node, STAGES),
-        None => {
-            reader.error(fields.span, "a gate needs a `stage`");
-            None
-        }
-    };
+    let stage = reader.required_word(&fields, "stage", what, STAGES);
     let own_controls = controls(reader, &fields);
     let spec = GateSpec {
         id: id(reader, &fields, "id", what),
@@ -455,8 +439,9 @@ fn gate(reader: &mut Reader, node: Node<'_>, of_policy: &[Control]) -> GateSpec 
         }
     }
     if spec.rules.is_empty() && spec.expression.is_none() && spec.evidence.is_none() {
-        reader.error(fields.span, "nothing closes this gate").help =
-            "give it `rules`, an `expression` or `evidence`".to_owned();
+        reader
+            .error(fields.span, "nothing closes this gate")
+            .advise("give it `rules`, an `expression` or `evidence`");
     }
     spec
 }

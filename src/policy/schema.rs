@@ -143,6 +143,10 @@ pub fn policy_schema() -> Value {
     schema
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers make the properties on the spot"
+)]
 fn object(properties: Value, required: &[&str]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }

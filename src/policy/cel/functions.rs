@@ -1,6 +1,12 @@
 //! Functions beside those of the engine: the `sets` extension, regular expressions with a cache, path patterns, and
 //! replacements for the engine's functions that could grow without bounds.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the engine prescribes the signature of its functions"
+)]
+
 use cel::common::types::{
     CelBool, CelInt, CelList, CelString, DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE,
 };

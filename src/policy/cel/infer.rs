@@ -431,7 +431,7 @@ impl Checker<'_> {
                 .push(mistake.help("as in list.all(x, x > 0), list.map(x, x + 1), has(a.b)"));
             return Type::Any;
         }
-        let arguments: Vec<Type> = if self.is_two_variables(&name, call) {
+        let arguments: Vec<Type> = if is_two_variables(&name, call) {
             self.mistakes.push(
                 Mistake::new(
                     format!("`{name}` over two variables is not supported"),
@@ -455,17 +455,6 @@ impl Checker<'_> {
             self.check_pattern(call);
         }
         self.signature(node, &name, target.as_ref(), &arguments)
-    }
-
-    /// `all`, `exists` and the like with one argument more than the macro takes; the macro did not match then.
-    fn is_two_variables(&self, name: &str, call: &CallExpr) -> bool {
-        call.target.is_some()
-            && (TWO_VARIABLES.contains(&name)
-                || (call.args.len() == 3
-                    && matches!(
-                        name,
-                        "all" | "exists" | "exists_one" | "existsOne" | "filter"
-                    )))
     }
 
     fn check_pattern(&mut self, call: &CallExpr) {
@@ -628,6 +617,13 @@ impl Checker<'_> {
         let range = self.extent(node);
         self.mistakes.push(Mistake::new(message, range));
     }
+}
+
+/// `all`, `exists` and the like with one argument more than the macro takes; the macro did not match then.
+fn is_two_variables(name: &str, call: &CallExpr) -> bool {
+    let takes_two = ["all", "exists", "exists_one", "existsOne", "filter"];
+    call.target.is_some()
+        && (TWO_VARIABLES.contains(&name) || (call.args.len() == 3 && takes_two.contains(&name)))
 }
 
 fn of_literal(literal: &LiteralValue) -> Type {

@@ -144,11 +144,9 @@ fn by_message(source: &str, at: usize, message: &str) -> Mistake {
 /// Operators of other languages.
 fn other_language(word: &str) -> Option<&'static str> {
     Some(match word {
-        "and" => "&&",
-        "or" => "||",
+        "and" | "&" => "&&",
+        "or" | "|" => "||",
         "not" => "!",
-        "&" => "&&",
-        "|" => "||",
         "<>" => "!=",
         _ => return None,
     })

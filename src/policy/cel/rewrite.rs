@@ -87,7 +87,7 @@ fn rewrite_call(call: &mut CallExpr) {
             functions::ADD.clone_into(&mut call.func_name);
         }
         operators::EQUALS if may_be_containers(call) => {
-            functions::EQUALS.clone_into(&mut call.func_name)
+            functions::EQUALS.clone_into(&mut call.func_name);
         }
         operators::NOT_EQUALS if may_be_containers(call) => {
             let id = call.args.first().map_or(0, |arg| arg.id);
@@ -113,7 +113,7 @@ fn rewrite_call(call: &mut CallExpr) {
                 Some(Expr::Ident(namespace)) if NAMESPACES.contains(&namespace.as_str()) => {
                     rewrite_global(&format!("{namespace}.{name}"), call);
                 }
-                Some(_) => rewrite_member(name, call),
+                Some(_) => rewrite_member(&name, call),
                 None => rewrite_global(&name, call),
             }
         }
@@ -130,13 +130,13 @@ fn rewrite_global(name: &str, call: &mut CallExpr) {
     }
 }
 
-fn rewrite_member(name: String, call: &mut CallExpr) {
-    let how = match name.as_str() {
+fn rewrite_member(name: &str, call: &mut CallExpr) {
+    let how = match name {
         "distinct" => charges::SQUARE,
         "sort" | "@sortByAssociatedKeys" => charges::SORT,
         name if READS_TARGET.contains(&name) => charges::WALK,
         _ => {
-            if functions::REPLACED.contains(&name.as_str()) {
+            if functions::REPLACED.contains(&name) {
                 call.func_name = format!("@{name}");
             }
             return;

@@ -1,6 +1,12 @@
 //! Versions as values, with the functions that Kubernetes gives them (its `SemVer` library for CEL), and with `<` and `>`.
 //! They compare by the precedence of SemVer 2.0.0 §11, which does not look at build metadata.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the engine prescribes the signature of its functions"
+)]
+
 use std::any::Any;
 use std::cmp::Ordering;
 

@@ -217,7 +217,6 @@ fn brackets(text: &str) -> (usize, usize) {
 fn step(c: char, quoted: &mut Option<char>, mut bracket: impl FnMut(bool)) {
     match (*quoted, c) {
         (Some(quote), c) if quote == c => *quoted = None,
-        (Some(_), _) => {}
         (None, '\'' | '"') => *quoted = Some(c),
         (None, '(' | '[' | '{') => bracket(true),
         (None, ')' | ']' | '}') => bracket(false),

@@ -61,11 +61,12 @@ impl Type {
     /// Whether a value of this type can equal one of the other.
     pub(super) fn is_comparable(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Any | Self::Null, _) | (_, Self::Any | Self::Null) => true,
             (Self::List(a), Self::List(b))
             | (Self::Map(a), Self::Map(b))
             | (Self::Optional(a), Self::Optional(b)) => a.is_comparable(b),
-            (Self::Map(_) | Self::Record(_), Self::Map(_) | Self::Record(_)) => true,
+            (Self::Any | Self::Null, _)
+            | (_, Self::Any | Self::Null)
+            | (Self::Map(_) | Self::Record(_), Self::Map(_) | Self::Record(_)) => true,
             (a, b) if a.is_number() && b.is_number() => true,
             (a, b) => a == b,
         }

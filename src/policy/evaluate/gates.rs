@@ -63,9 +63,8 @@ fn one(
     findings: &[Finding],
     sources: &Sources,
 ) -> (Stage, GateStatus, String) {
-    let stage = match stage(scope, gate) {
-        Some(stage) => stage,
-        None => return (gate.stage, GateStatus::NotEvaluated, UNEVALUATED.to_owned()),
+    let Some(stage) = stage(scope, gate) else {
+        return (gate.stage, GateStatus::NotEvaluated, UNEVALUATED.to_owned());
     };
     let (status, message) = judge(scope, gate, findings, sources)
         .unwrap_or((GateStatus::NotEvaluated, UNEVALUATED.to_owned()));

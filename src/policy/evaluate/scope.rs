@@ -84,11 +84,11 @@ impl<'a> Run<'a> {
         if let Some(known) = self.values.borrow().get(name) {
             return Some(Ok(known.clone()));
         }
-        let made = make(&self.facts);
-        if let Ok(value) = &made {
+        let value = make(&self.facts);
+        if let Ok(value) = &value {
             self.values.borrow_mut().insert(name, value.clone());
         }
-        Some(made)
+        Some(value)
     }
 }
 
