@@ -1,0 +1,39 @@
+//! `drop-extension`.
+
+use crate::finding::Severity;
+use crate::rules::Findings;
+use crate::syntax::sql::operation::{Action, ObjectKind};
+use crate::version::ReleaseType;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "drop-extension",
+    Severity::Warning,
+    "an extension is dropped while the running version may still use it",
+    include_str!("drop_extension.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let Action::Drop {
+        kind: ObjectKind::Extension,
+        names,
+        ..
+    } = input.action()
+    else {
+        return;
+    };
+    if input.effect().release_type < ReleaseType::Minor || input.effect().created_in_release {
+        return;
+    }
+    for name in names {
+        findings.push(
+            input
+                .report_class(
+                    &RULE.info,
+                    format!("extension `{}` is dropped while {} may still use it", name.name, input.release.running()),
+                )
+                .note("instead", "stop using it in this release, and drop it in the release after"),
+        );
+    }
+}
