@@ -122,7 +122,6 @@ pub fn survey(
         .iter()
         .map(|settings| read(subject, settings, reader))
         .collect();
-    reader.coverage.count("charts", new.len());
 
     let directories: BTreeSet<String> = new.iter().map(|state| state.directory.clone()).collect();
     let mut charts = Vec::with_capacity(new.len());

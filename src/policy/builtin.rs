@@ -34,7 +34,7 @@ pub static PACKS: &[Pack] = &[
         "hotfix",
     ),
     pack!("migration-safety": "release-types"),
-    pack!("helm":),
+    pack!("helm": "chart-version", "app-version", "image", "values"),
 ];
 
 /// The files of a pack, as `(path, content)`; none when there is no such pack.
