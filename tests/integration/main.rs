@@ -3,7 +3,11 @@
 /// Repositories and the program, without anything of the machine around them.
 mod support;
 
+/// Whatever stands in a file, there is an answer.
+mod bad_input;
 /// The examples play, and are what their pages say.
 mod examples;
+/// Repositories in a state that a naive reading answers wrongly.
+mod git_cases;
 /// The source code keeps to the architecture.
 mod layering;
