@@ -15,6 +15,9 @@ use crate::source::{SourceId, Sources};
 /// Files larger than this are not read.
 pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 
+/// Brings the contents that a partial clone left out, up to the size that relgate reads.
+pub const FETCH_CONTENT: &str = "git fetch --refetch --filter=blob:limit=32m";
+
 /// All paths of a state of the repository.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -90,6 +93,8 @@ pub struct Coverage {
     pub examined: BTreeMap<&'static str, u64>,
     /// What was not, sorted and without repetition when it is reported.
     pub not_examined: Vec<NotExamined>,
+    /// How many files were needed, and are not in this clone: without them there is no judgement.
+    pub missing: u64,
 }
 
 impl Coverage {
@@ -190,8 +195,9 @@ impl<'r> Reader<'r> {
         }
         let id = match self.read_text(path, entry) {
             Ok(text) => Some(self.sources.add(path, snapshot.label.as_str(), text)),
-            Err(reason) => {
-                self.coverage.skip(path, reason);
+            Err(unread) => {
+                self.coverage.missing += u64::from(unread.missing);
+                self.coverage.skip(path, unread.reason);
                 None
             }
         };
@@ -217,27 +223,56 @@ impl<'r> Reader<'r> {
         Some((id, offset))
     }
 
-    fn read_text(&self, path: &str, entry: Entry) -> Result<String, String> {
-        decode(path, self.read_bytes(entry)?)
+    fn read_text(&self, path: &str, entry: Entry) -> Result<String, Unread> {
+        decode(path, self.read_bytes(entry)?).map_err(Unread::from)
     }
 
-    fn read_bytes(&self, entry: Entry) -> Result<Vec<u8>, String> {
-        match entry.kind {
-            EntryKind::Symlink => return Err("a symbolic link, which is not followed".to_owned()),
-            EntryKind::Submodule => {
-                return Err("a submodule, whose content is in another repository".to_owned());
-            }
-            EntryKind::File => {}
+    fn read_bytes(&self, entry: Entry) -> Result<Vec<u8>, Unread> {
+        let kind = match entry.kind {
+            EntryKind::Symlink => "a symbolic link, which is not followed",
+            EntryKind::Submodule => "a submodule, whose content is in another repository",
+            EntryKind::File => "",
+        };
+        if !kind.is_empty() {
+            return Err(kind.to_owned().into());
         }
         match &self.store {
-            Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(|error| match error {
-                BlobError::Missing => {
-                    "its content is not in this clone; git fetch --refetch --filter=blob:limit=32m brings it".to_owned()
-                }
-                BlobError::TooLarge(size) => format!("{size} bytes, more than the {MAX_FILE_BYTES} that relgate reads"),
-                BlobError::Unreadable(why) => format!("git cannot read it: {why}"),
-            }),
-            Store::Memory(blobs) => blobs.get(&entry.oid.to_string()).cloned().ok_or_else(|| "not in memory".to_owned()),
+            Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(
+                |error| Unread {
+                    missing: error == BlobError::Missing,
+                    reason: match error {
+                        BlobError::Missing => {
+                            format!("its content is not in this clone; {FETCH_CONTENT} brings it")
+                        }
+                        BlobError::TooLarge(size) => {
+                            format!(
+                                "{size} bytes, more than the {MAX_FILE_BYTES} that relgate reads"
+                            )
+                        }
+                        BlobError::Unreadable(why) => format!("git cannot read it: {why}"),
+                    },
+                },
+            ),
+            Store::Memory(blobs) => blobs
+                .get(&entry.oid.to_string())
+                .cloned()
+                .ok_or_else(|| "not in memory".to_owned().into()),
+        }
+    }
+}
+
+/// Why a file was not read.
+struct Unread {
+    reason: String,
+    /// The object is not in this clone.
+    missing: bool,
+}
+
+impl From<String> for Unread {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            missing: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decision::{self, Inputs};
-use crate::discover::Coverage;
+use crate::discover::{Coverage, FETCH_CONTENT};
 use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::policy::Evaluation;
@@ -47,6 +47,13 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         ..
     } = evaluation;
     sort(&mut findings, &sources);
+    let mut errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    if coverage.missing > 0 {
+        errors.push(format!(
+            "this clone lacks what {} needed files hold: {FETCH_CONTENT}",
+            coverage.missing
+        ));
+    }
     coverage.not_examined.sort();
     coverage.not_examined.dedup();
     let verdict = decision::verdict(&Inputs {
@@ -73,7 +80,7 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         coverage,
         policy,
         inputs: inputs(&sources),
-        errors: errors.iter().map(ToString::to_string).collect(),
+        errors,
         sources,
     };
     (report, facts)
