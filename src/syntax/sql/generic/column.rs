@@ -7,7 +7,10 @@ use crate::syntax::sql::operation::{
     Action, ColumnDef, ConstraintDef, ConstraintKind, Dialect, Generated, IndexKey, TypeName,
 };
 
+use crate::syntax::sql::token::TokenKind;
+
 use super::Sink;
+use super::items;
 
 impl Sink<'_> {
     /// A column with its options.
@@ -134,9 +137,31 @@ impl Sink<'_> {
     fn check(&self, check: &ast::CheckConstraint) -> ConstraintKind {
         let expression = self.text(&check.expr);
         ConstraintKind::Check {
-            columns: Vec::new(),
+            columns: self.columns_named(&expression),
             expression,
         }
+    }
+
+    /// The names in an expression that are neither keywords nor functions.
+    fn columns_named(&self, expression: &str) -> Vec<String> {
+        let tokens = items::tokens(expression, self.dialect);
+        let mut columns = Vec::new();
+        for (i, token) in tokens.iter().enumerate() {
+            let text = token.text(expression);
+            let named = match token.kind {
+                TokenKind::Word => !super::is_keyword(text),
+                TokenKind::QuotedName => true,
+                _ => false,
+            };
+            let called = tokens
+                .get(i + 1)
+                .is_some_and(|t| t.is_mark(expression, b'('));
+            let column = items::unquoted(text).to_lowercase();
+            if named && !called && !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
     }
 
     fn foreign_key(

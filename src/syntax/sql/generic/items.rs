@@ -11,6 +11,50 @@ pub(super) fn tokens(sql: &str, dialect: Dialect) -> Vec<Token> {
         .collect()
 }
 
+/// The tokens of a statement, as words.
+pub(super) struct Words<'w> {
+    pub(super) sql: &'w str,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl Words<'_> {
+    /// The unquoted word at `i` in lower case; empty for anything else.
+    pub(super) fn word(&self, i: usize) -> String {
+        match self.tokens.get(i) {
+            Some(t) if t.kind == TokenKind::Word => t.text(self.sql).to_ascii_lowercase(),
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn is(&self, i: usize, words: &[&str]) -> bool {
+        words
+            .iter()
+            .enumerate()
+            .all(|(n, w)| self.word(i + n) == *w)
+    }
+
+    pub(super) fn mark(&self, i: usize) -> &str {
+        self.tokens.get(i).map_or("", |t| t.text(self.sql))
+    }
+
+    /// The parenthesis that closes the one at `open`.
+    pub(super) fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        (open..self.tokens.len()).find(|&i| {
+            match self.mark(i) {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        })
+    }
+
+    pub(super) fn find(&self, from: usize, word: &str) -> Option<usize> {
+        (from..self.tokens.len()).find(|&i| self.word(i) == word)
+    }
+}
+
 /// The first word of a statement in lower case; empty where it begins with anything else.
 pub(super) fn first_word(sql: &str, dialect: Dialect) -> String {
     Lexer::whole(sql, dialect)
@@ -42,29 +86,31 @@ pub(super) fn alter_parts(sql: &str, dialect: Dialect) -> Vec<Span> {
     between_commas(sql, tokens.get(at..).unwrap_or_default())
 }
 
+/// The columns of `ADD (a INT, b INT)`, relative to that part; none for any other.
+pub(super) fn added_columns(part: &str, dialect: Dialect) -> Vec<Span> {
+    let words = Words {
+        sql: part,
+        tokens: tokens(part, dialect),
+    };
+    let open = if words.word(1) == "column" { 2 } else { 1 };
+    if words.word(0) != "add" || words.mark(open) != "(" {
+        return Vec::new();
+    }
+    let Some(close) = words.closing(open) else {
+        return Vec::new();
+    };
+    between_commas(part, words.tokens.get(open + 1..close).unwrap_or_default())
+}
+
 /// The columns and the constraints between the parentheses of `CREATE TABLE`, relative to the statement.
 pub(super) fn table_items(sql: &str, dialect: Dialect) -> (Vec<Span>, Vec<Span>) {
     let tokens = tokens(sql, dialect);
     let Some(open) = tokens.iter().position(|t| t.is_mark(sql, b'(')) else {
         return (Vec::new(), Vec::new());
     };
-    let inner = tokens.get(open + 1..).unwrap_or_default();
-    let mut depth = 0_usize;
-    let end = inner
-        .iter()
-        .position(|t| {
-            if t.is_mark(sql, b'(') {
-                depth += 1;
-            } else if t.is_mark(sql, b')') {
-                if depth == 0 {
-                    return true;
-                }
-                depth -= 1;
-            }
-            false
-        })
-        .unwrap_or(inner.len());
-    let items = between_commas(sql, inner.get(..end).unwrap_or_default());
+    let words = Words { sql, tokens };
+    let close = words.closing(open).unwrap_or(words.tokens.len());
+    let items = between_commas(sql, words.tokens.get(open + 1..close).unwrap_or_default());
     items.into_iter().partition(|item| {
         let text = sql.get(item.range()).unwrap_or("");
         let mut words = Lexer::whole(text, dialect).filter(|t| !t.is_trivia());

@@ -3,7 +3,7 @@
 use crate::syntax::sql::operation::Dialect;
 use crate::syntax::sql::token::{Lexer, Token, TokenKind};
 
-use super::items::first_word;
+use super::items::{Words, first_word, tokens};
 
 /// A statement's text, as long as it was, and what was taken out of it that matters.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,48 +18,84 @@ pub(super) fn mend(sql: &str, dialect: Dialect) -> Mended {
         text: sql.to_owned(),
         fulltext: None,
     };
-    if dialect != Dialect::Mysql {
-        return mended;
+    if dialect == Dialect::Mysql {
+        open_executable_comments(&mut mended.text);
     }
-    open_executable_comments(&mut mended.text);
     let first = first_word(&mended.text, dialect);
     if !matches!(first.as_str(), "create" | "alter" | "drop") {
         return mended;
     }
     let text = mended.text.clone();
-    let tokens: Vec<Token> = Lexer::whole(&text, dialect)
-        .filter(|t| !t.is_trivia())
-        .collect();
-    let word = |i: usize| -> String {
-        match tokens.get(i) {
-            Some(t) if t.kind == TokenKind::Word => t.text(&text).to_ascii_lowercase(),
-            _ => String::new(),
-        }
+    let words = Words {
+        sql: &text,
+        tokens: tokens(&text, dialect),
     };
-    let mark = |i: usize, mark: &str| tokens.get(i).is_some_and(|t| t.text(&text) == mark);
+    let blanks = match dialect {
+        Dialect::Mysql => mysql_blanks(&words, &mut mended.fulltext),
+        Dialect::Sqlite => sqlite_blanks(&words),
+        Dialect::Postgresql | Dialect::Generic => Vec::new(),
+    };
+    for token in blanks.into_iter().filter_map(|i| words.tokens.get(i)) {
+        blank(&mut mended.text, token.start, token.end);
+    }
+    mended
+}
+
+/// The tokens that MySQL reads and the parser does not.
+fn mysql_blanks(words: &Words<'_>, fulltext: &mut Option<String>) -> Vec<usize> {
     let mut blanks: Vec<usize> = Vec::new();
-    let second = word(1);
+    let (first, second) = (words.word(0), words.word(1));
     if first == "create" && matches!(second.as_str(), "fulltext" | "spatial") {
         blanks.push(1);
-        mended.fulltext = Some(second.clone());
+        *fulltext = Some(second.clone());
     }
-    let table = second == "table" || word(2) == "table";
-    for i in 2..tokens.len() {
-        match word(i).as_str() {
+    if first == "alter" && matches!(second.as_str(), "ignore" | "online" | "offline") {
+        blanks.push(1);
+    }
+    let table = second == "table" || words.word(2) == "table";
+    for i in 2..words.tokens.len() {
+        match words.word(i).as_str() {
             // `VARCHAR(64) BINARY`: the binary collation of the character set.
-            "binary" if table && (mark(i - 1, ")") || is_text(&word(i - 1))) => blanks.push(i),
+            "binary" if table && (words.mark(i - 1) == ")" || is_text(&words.word(i - 1))) => {
+                blanks.push(i);
+            }
             // Options of `DROP INDEX ... ON t`, which only say how.
             "algorithm" | "lock" if first == "drop" && second == "index" => {
-                let value = if mark(i + 1, "=") { i + 2 } else { i + 1 };
+                let value = if words.mark(i + 1) == "=" {
+                    i + 2
+                } else {
+                    i + 1
+                };
                 blanks.extend(i..=value);
             }
             _ => {}
         }
     }
-    for token in blanks.into_iter().filter_map(|i| tokens.get(i)) {
-        blank(&mut mended.text, token.start, token.end);
+    // Behind the keys of `CREATE INDEX` stand options that only say how.
+    if first == "create" && (second == "index" || words.word(2) == "index") {
+        let open = (0..words.tokens.len()).find(|&i| words.mark(i) == "(");
+        if let Some(close) = open.and_then(|open| words.closing(open)) {
+            blanks.extend(close + 1..words.tokens.len());
+        }
     }
-    mended
+    blanks
+}
+
+/// The tokens that SQLite takes for a part of a type, or for nothing.
+fn sqlite_blanks(words: &Words<'_>) -> Vec<usize> {
+    let mut blanks = Vec::new();
+    if words.word(0) != "create" || words.word(1) != "table" && words.word(2) != "table" {
+        return blanks;
+    }
+    for i in 3..words.tokens.len() {
+        match words.word(i).as_str() {
+            "auto_increment" => blanks.push(i),
+            // A name that no constraint follows.
+            "constraint" if matches!(words.mark(i + 2), "," | ")") => blanks.extend([i, i + 1]),
+            _ => {}
+        }
+    }
+    blanks
 }
 
 fn is_text(word: &str) -> bool {
@@ -104,6 +140,17 @@ mod tests {
         assert_eq!(mended.text.len(), sql.len());
         let words: Vec<_> = mended.text.split_whitespace().collect();
         assert_eq!(words.join(" "), expected, "{sql}");
+    }
+
+    #[test]
+    fn what_sqlite_skips() {
+        let sql = "CREATE TABLE a (b INT AUTO_INCREMENT, c INT REFERENCES d (e) CONSTRAINT f)";
+        let mended = mend(sql, Dialect::Sqlite).text;
+        let words: Vec<_> = mended.split_whitespace().collect();
+        assert_eq!(
+            words.join(" "),
+            "CREATE TABLE a (b INT , c INT REFERENCES d (e) )"
+        );
     }
 
     #[test]

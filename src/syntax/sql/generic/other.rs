@@ -145,7 +145,10 @@ impl Sink<'_> {
             }
             Statement::Update(update) => Action::Update {
                 table: self.table_of(&update.table.relation)?,
-                has_where: update.selection.is_some() || update.limit.is_some(),
+                // A join chooses rows as a condition does.
+                has_where: update.selection.is_some()
+                    || update.limit.is_some()
+                    || !update.table.joins.is_empty(),
                 columns: self.assigned(&update.assignments)?,
             },
             Statement::Delete(delete) => {
@@ -157,7 +160,10 @@ impl Sink<'_> {
                 };
                 Action::Delete {
                     table,
-                    has_where: delete.selection.is_some() || delete.limit.is_some(),
+                    has_where: delete.selection.is_some()
+                        || delete.limit.is_some()
+                        || delete.using.is_some()
+                        || from.iter().any(|f| !f.joins.is_empty()),
                 }
             }
             Statement::Truncate(truncate) => Action::Truncate {
@@ -604,7 +610,8 @@ impl Sink<'_> {
     fn granted(&self, objects: Option<&ast::GrantObjects>) -> Option<Vec<Name>> {
         match objects {
             Some(ast::GrantObjects::Tables(tables)) => {
-                tables.iter().map(|t| self.name(t)).collect()
+                let named = tables.iter().filter(|t| !t.to_string().ends_with('*'));
+                named.map(|t| self.name(t)).collect()
             }
             _ => Some(Vec::new()),
         }

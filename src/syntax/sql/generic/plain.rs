@@ -3,42 +3,12 @@
 
 use sqlparser::ast;
 
+use crate::source::Span;
 use crate::syntax::sql::operation::{Action, Dialect, FunctionDef, Name, ObjectKind, OpaqueReason};
-use crate::syntax::sql::token::{Token, TokenKind};
+use crate::syntax::sql::token::TokenKind;
 
 use super::Sink;
-use super::items;
-
-/// The tokens of a statement, as words.
-struct Words<'w> {
-    sql: &'w str,
-    tokens: Vec<Token>,
-}
-
-impl Words<'_> {
-    /// The unquoted word at `i` in lower case; empty for anything else.
-    fn word(&self, i: usize) -> String {
-        match self.tokens.get(i) {
-            Some(t) if t.kind == TokenKind::Word => t.text(self.sql).to_ascii_lowercase(),
-            _ => String::new(),
-        }
-    }
-
-    fn is(&self, i: usize, words: &[&str]) -> bool {
-        words
-            .iter()
-            .enumerate()
-            .all(|(n, w)| self.word(i + n) == *w)
-    }
-
-    fn mark(&self, i: usize) -> &str {
-        self.tokens.get(i).map_or("", |t| t.text(self.sql))
-    }
-
-    fn find(&self, from: usize, word: &str) -> Option<usize> {
-        (from..self.tokens.len()).find(|&i| self.word(i) == word)
-    }
-}
+use super::items::{self, Words};
 
 impl<'s> Sink<'s> {
     fn words(&self) -> Words<'s> {
@@ -159,9 +129,8 @@ impl<'s> Sink<'s> {
                 kind @ ("trigger" | "procedure" | "function" | "event" | "virtual") => {
                     break kind.to_owned();
                 }
-                "table" | "index" | "view" | "database" | "schema" | "user" | "role" | "unique" => {
-                    return None;
-                }
+                "user" | "role" if self.dialect == Dialect::Mysql => break words.word(at),
+                "table" | "index" | "view" | "database" | "schema" | "unique" => return None,
                 _ if words.mark(at) == "(" || at > 16 => return None,
                 _ => at += 1,
             }
@@ -174,6 +143,13 @@ impl<'s> Sink<'s> {
         let if_not_exists = words.is(at, &["if", "not", "exists"]);
         if if_not_exists {
             at += 3;
+        }
+        if matches!(kind.as_str(), "user" | "role") {
+            return Some(Action::CreateOther {
+                kind: ObjectKind::Role,
+                name: account(words, at),
+                tables: Vec::new(),
+            });
         }
         let name = self.written_name(words, &mut at)?;
         Some(match (self.dialect, kind.as_str()) {
@@ -325,6 +301,18 @@ impl<'s> Sink<'s> {
                     what: words.word(1),
                 }
             }
+            (Dialect::Mysql, "drop") if matches!(words.word(1).as_str(), "user" | "role") => {
+                let if_exists = words.is(2, &["if", "exists"]);
+                Action::Drop {
+                    kind: ObjectKind::Role,
+                    names: vec![account(&words, if if_exists { 4 } else { 2 })],
+                    table: None,
+                    arguments: Vec::new(),
+                    if_exists,
+                    cascade: false,
+                    concurrently: false,
+                }
+            }
             (Dialect::Mysql, "drop") if matches!(words.word(1).as_str(), "event" | "trigger") => {
                 let if_exists = words.is(2, &["if", "exists"]);
                 let mut at = if if_exists { 4 } else { 2 };
@@ -360,36 +348,39 @@ impl<'s> Sink<'s> {
 
     /// Each part through the parser alone; those that MySQL has and the parser has not are known by their first words.
     fn alter_table_by_parts(&mut self, words: &Words<'_>) -> Option<()> {
-        let spans = items::alter_parts(self.source, self.dialect);
         let mut at = 2;
         let table = self.written_name(words, &mut at)?;
         let before = self.operations.len();
-        for part in &spans {
+        for part in items::alter_parts(self.source, self.dialect) {
             let span = part.shifted(self.span.start as usize);
             let text = self.source.get(part.range())?;
-            let sql = format!("ALTER TABLE t {text}");
-            let parsed = super::parse(&sql, self.dialect);
-            if let Ok([ast::Statement::AlterTable(alter)]) = parsed.as_deref() {
-                let mut inner = Sink {
-                    source: &sql,
-                    fulltext: None,
-                    span,
-                    dialect: self.dialect,
-                    operations: Vec::new(),
-                };
-                for operation in &alter.operations {
-                    inner.alter_part_or_opaque(&table, false, operation, span);
-                }
-                self.operations.append(&mut inner.operations);
-                continue;
+            let added = items::added_columns(text, self.dialect);
+            for item in &added {
+                let column = text.get(item.range())?;
+                let span = item.shifted(span.start as usize);
+                self.part_alone(&table, &format!("ADD COLUMN {column}"), span)?;
             }
-            let Some(action) = self.known_part(&table, text) else {
+            if added.is_empty() && self.part_alone(&table, text, span).is_none() {
                 self.operations.truncate(before);
                 return None;
-            };
-            self.push_at(span, action);
+            }
         }
         (self.operations.len() > before).then_some(())
+    }
+
+    /// One part through the parser, or by its first words.
+    fn part_alone(&mut self, table: &Name, text: &str, span: Span) -> Option<()> {
+        let sql = format!("ALTER TABLE t {text}");
+        let parsed = super::parse(&sql, self.dialect);
+        if let Ok([ast::Statement::AlterTable(alter)]) = parsed.as_deref() {
+            for operation in &alter.operations {
+                self.alter_part_or_opaque(table, false, operation, span);
+            }
+            return Some(());
+        }
+        let action = self.known_part(table, text)?;
+        self.push_at(span, action);
+        Some(())
     }
 
     fn known_part(&self, table: &Name, text: &str) -> Option<Action> {
@@ -472,15 +463,7 @@ impl<'s> Sink<'s> {
             .tokens
             .iter()
             .position(|t| t.is_mark(words.sql, b'('))?;
-        let mut depth = 0_usize;
-        let close = (open..words.tokens.len()).find(|&i| {
-            match words.mark(i) {
-                "(" => depth += 1,
-                ")" => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth == 0
-        })?;
+        let close = words.closing(open)?;
         let end = words.tokens.get(close)?.end;
         if close + 1 == words.tokens.len() {
             return None;
@@ -507,6 +490,11 @@ impl<'s> Sink<'s> {
         self.operations.append(&mut inner.operations);
         Some(())
     }
+}
+
+/// `'user'@'host'`: the user.
+fn account(words: &Words<'_>, at: usize) -> Name {
+    Name::plain(words.mark(at).trim_matches(['\'', '"', '`']))
 }
 
 fn maintenance(keyword: &str) -> Action {
