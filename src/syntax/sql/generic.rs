@@ -5,10 +5,13 @@
 
 mod alter;
 mod column;
+mod create;
 mod items;
 mod mend;
 mod other;
+mod parts;
 mod plain;
+mod session;
 mod table;
 
 use sqlparser::ast::{self, Ident, ObjectName};
@@ -174,12 +177,11 @@ impl Sink<'_> {
 
     fn folded(&self, ident: &Ident) -> String {
         match self.dialect {
-            Dialect::Mysql => ident.value.clone(),
             Dialect::Sqlite => ident.value.to_lowercase(),
             Dialect::Postgresql | Dialect::Generic if ident.quote_style.is_none() => {
                 ident.value.to_lowercase()
             }
-            Dialect::Postgresql | Dialect::Generic => ident.value.clone(),
+            Dialect::Mysql | Dialect::Postgresql | Dialect::Generic => ident.value.clone(),
         }
     }
 

@@ -93,7 +93,7 @@ impl std::fmt::Display for Name {
     }
 }
 
-/// A piece of SQL as it was written, comments and surplus white space removed.
+/// A piece of SQL without comments, in one spelling of white space and of the case of unquoted words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spanned {
     /// The text: an expression, a default, a predicate.
@@ -165,7 +165,7 @@ pub struct ColumnDef {
     pub span: Span,
     /// Its type; empty name when it was not written (SQLite).
     pub type_name: TypeName,
-    /// `NOT NULL` (or `PRIMARY KEY`) was written.
+    /// `NOT NULL` was written, or at the column what implies it: `PRIMARY KEY`, an identity, `serial`.
     pub not_null: bool,
     /// The default's text, if there is one and it is not `NULL`.
     pub default: Option<String>,

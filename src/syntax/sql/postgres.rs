@@ -27,6 +27,7 @@ use crate::syntax::SyntaxError;
 
 use super::operation::{Action, Dialect, OpaqueReason, Operation, Spanned};
 use super::text::normalise;
+use super::token::Lexer;
 
 /// How deep bodies may stand in bodies: a `DO` that creates a function that runs a literal.
 const MAX_BODIES: u8 = 4;
@@ -150,8 +151,8 @@ fn statements(place: &Place<'_>, nested: bool, errors: &mut Vec<SyntaxError>) ->
 
 impl Sink<'_, '_> {
     fn syntax_error(&mut self, statement: Span, error: &squawk_syntax::syntax_error::SyntaxError) {
-        let message = error.message().trim_end_matches('.').to_owned();
-        let range: Range<usize> = error.range().into();
+        let message = humane(error.message());
+        let range = found_at(self.place.text, error.range().into());
         self.errors.push(SyntaxError {
             span: (self.place.map)(range),
             message: message.clone(),
@@ -168,27 +169,13 @@ impl Sink<'_, '_> {
         if self.lower(statement).is_none() {
             self.operations.truncate(before);
             let span = self.place.span(statement);
-            let words = self.leading_words(statement);
+            let words = leading_words(statement);
             self.opaque(
                 span,
                 OpaqueReason::Unknown,
                 format!("relgate does not know this form of {words}"),
             );
         }
-    }
-
-    /// The first keywords of a node, in upper case.
-    fn leading_words(&self, node: &impl AstNode) -> String {
-        let words: Vec<String> = node
-            .syntax()
-            .descendants_with_tokens()
-            .filter_map(rowan::NodeOrToken::into_token)
-            .filter(|t| !t.kind().is_trivia())
-            .take(2)
-            .filter(|t| t.kind() != SyntaxKind::IDENT && !t.text().starts_with('('))
-            .map(|t| t.text().to_ascii_uppercase())
-            .collect();
-        words.join(" ")
     }
 
     fn lower(&mut self, statement: &ast::Stmt) -> Option<()> {
@@ -233,4 +220,67 @@ impl Sink<'_, '_> {
                 .or_else(|| self.session(statement)),
         }
     }
+}
+
+/// The first keywords of a node, in upper case.
+fn leading_words(node: &impl AstNode) -> String {
+    let words: Vec<String> = node
+        .syntax()
+        .descendants_with_tokens()
+        .filter_map(rowan::NodeOrToken::into_token)
+        .filter(|t| !t.kind().is_trivia())
+        .take(2)
+        .filter(|t| t.kind() != SyntaxKind::IDENT && !t.text().starts_with('('))
+        .map(|t| t.text().to_ascii_uppercase())
+        .collect();
+    words.join(" ")
+}
+
+/// The parser says that something is missing behind a token; people look for the token that stands there instead.
+fn found_at(text: &str, error: Range<usize>) -> Range<usize> {
+    if !error.is_empty() {
+        return error;
+    }
+    let mut last = error.clone();
+    for token in Lexer::whole(text, Dialect::Postgresql) {
+        if token.is_trivia() {
+            continue;
+        }
+        last = token.start..token.end;
+        if token.start >= error.start {
+            break;
+        }
+    }
+    last
+}
+
+/// The parser's words for kinds of tokens, in SQL.
+fn humane(message: &str) -> String {
+    let words: Vec<String> = message
+        .trim_end_matches('.')
+        .split(' ')
+        .map(|word| {
+            let (word, comma) = match word.strip_suffix(',') {
+                Some(word) => (word, ","),
+                None => (word, ""),
+            };
+            let plain = match word {
+                "L_PAREN" => "(",
+                "R_PAREN" => ")",
+                "L_BRACK" => "[",
+                "R_BRACK" => "]",
+                "COMMA" => "a comma",
+                "SEMICOLON" => "a semicolon",
+                "DOT" => "a dot",
+                "EQ" => "=",
+                "IDENT" => "a name",
+                "STRING" => "a string",
+                "INT_NUMBER" | "NUMERIC_NUMBER" => "a number",
+                "EOF" => "the end of the statement",
+                other => other.strip_suffix("_KW").unwrap_or(other),
+            };
+            format!("{plain}{comma}")
+        })
+        .collect();
+    words.join(" ")
 }

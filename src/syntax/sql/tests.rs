@@ -1,5 +1,8 @@
 //! Tests of all of SQL parsing: what it gives for each kind of statement, and what it does with input that is meant to hurt.
 
+mod lowering;
+mod render;
+
 use proptest::prelude::*;
 
 use super::operation::{Action, Dialect, OpaqueReason};

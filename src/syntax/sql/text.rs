@@ -56,6 +56,12 @@ fn shape(token: &Token, text: &str, before: Option<Shape>) -> Shape {
             _ => Shape::Tight,
         },
         TokenKind::Operator if text == "::" => Shape::Tight,
+        // `SELECT *` and `count(*)`: nothing is multiplied.
+        TokenKind::Operator
+            if text == "*" && !matches!(before, Some(Shape::Operand | Shape::Close)) =>
+        {
+            Shape::Operand
+        }
         TokenKind::Operator => match before {
             Some(Shape::Operand | Shape::Close) => Shape::Infix,
             _ => Shape::Prefix,
@@ -67,17 +73,18 @@ fn shape(token: &Token, text: &str, before: Option<Shape>) -> Shape {
 
 fn apart(left: Shape, right: Shape) -> bool {
     use Shape::{Close, Comma, Index, Keyword, Open, Operand, Prefix, Tight};
-    match (left, right) {
-        (Open | Tight | Index | Prefix, _) | (_, Close | Comma | Tight) => false,
-        (Operand | Close, Open | Index) => false,
-        (Keyword, Index) => false,
-        _ => true,
-    }
+    !matches!(
+        (left, right),
+        (Open | Tight | Index | Prefix, _)
+            | (_, Close | Comma | Tight)
+            | (Operand | Close, Open | Index)
+            | (Keyword, Index)
+    )
 }
 
 /// Words that are followed by a parenthesis and do not call it.
 fn is_followed_by_a_space(word: &str) -> bool {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 26] = [
         "all",
         "and",
         "as",
@@ -99,9 +106,11 @@ fn is_followed_by_a_space(word: &str) -> bool {
         "over",
         "select",
         "then",
+        "to",
         "using",
         "when",
         "where",
+        "with",
     ];
     word.len() <= 9 && WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
 }
@@ -125,6 +134,7 @@ mod tests {
         check("\"A\" . b [ 1 ]", "\"A\".b[1]");
         check("x IN(1,2)", "x in (1, 2)");
         check("a /* c */ || -- d\n 'E'", "a || 'E'");
+        check("SELECT  *FROM a", "select * from a");
         check("COUNT(*) FILTER(WHERE x)", "count(*) filter (where x)");
         check("- 1 + (- b)", "-1 + (-b)");
         check("ARRAY[ 'a', 'b' ] :: text[]", "array['a', 'b']::text[]");

@@ -125,14 +125,15 @@ impl Sink<'_> {
             A::AddConstraint {
                 constraint,
                 not_valid,
-            } => match self.index_of_table(&table, constraint) {
-                Some(index) => index,
-                None => {
+            } => {
+                if let Some(index) = self.index_of_table(&table, constraint) {
+                    index
+                } else {
                     let mut constraint = self.constraint(constraint, span)?;
                     constraint.not_valid = *not_valid;
                     Action::AddConstraint { table, constraint }
                 }
-            },
+            }
             A::DropConstraint {
                 if_exists,
                 name,

@@ -149,7 +149,7 @@ impl Sink<'_> {
         for (i, token) in tokens.iter().enumerate() {
             let text = token.text(expression);
             let named = match token.kind {
-                TokenKind::Word => !super::is_keyword(text),
+                TokenKind::Word => !items::is_operator_word(text),
                 TokenKind::QuotedName => true,
                 _ => false,
             };
@@ -311,7 +311,14 @@ impl Sink<'_> {
                     .filter(|o| !o.is_empty())
                     .collect();
                 let options = options.join(" ").to_lowercase();
-                match &column.column.expr {
+                let (expression, options) = match &column.column.expr {
+                    ast::Expr::Collate { expr, collation } => {
+                        let options = format!("collate {collation} {options}").to_lowercase();
+                        (expr.as_ref(), options.trim().to_owned())
+                    }
+                    other => (other, options),
+                };
+                match expression {
                     ast::Expr::Identifier(name) => IndexKey {
                         text: self.inner_name(name),
                         is_column: true,

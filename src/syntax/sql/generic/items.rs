@@ -234,6 +234,49 @@ pub(super) fn dotted(sql: &str, tokens: &[Token], at: &mut usize) -> Option<Vec<
     Some(parts)
 }
 
+/// Words of expressions that are never names of columns or functions.
+pub(super) fn is_operator_word(word: &str) -> bool {
+    const WORDS: [&str; 36] = [
+        "all",
+        "and",
+        "any",
+        "as",
+        "between",
+        "by",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "distinct",
+        "else",
+        "end",
+        "exists",
+        "false",
+        "from",
+        "glob",
+        "in",
+        "interval",
+        "into",
+        "is",
+        "key",
+        "like",
+        "not",
+        "null",
+        "or",
+        "regexp",
+        "select",
+        "then",
+        "true",
+        "values",
+        "when",
+        "where",
+    ];
+    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
+}
+
 /// A name without its quotes.
 pub(super) fn unquoted(text: &str) -> String {
     for (open, close) in [('`', '`'), ('"', '"'), ('[', ']')] {

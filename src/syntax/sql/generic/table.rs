@@ -3,7 +3,7 @@
 use sqlparser::ast;
 
 use crate::source::Span;
-use crate::syntax::sql::operation::{Action, ConstraintKind, Persistence, Spanned};
+use crate::syntax::sql::operation::{Action, Persistence, Spanned};
 
 use super::Sink;
 use super::items;
@@ -36,16 +36,6 @@ impl Sink<'_> {
                 indexes.push((span, index));
             } else {
                 constraints.push(self.constraint(def, span)?);
-            }
-        }
-        // A primary key makes its columns not null, wherever it stands; not in SQLite, which once forgot to.
-        for constraint in &constraints {
-            if let ConstraintKind::PrimaryKey { columns: key, .. } = &constraint.kind
-                && self.dialect != super::Dialect::Sqlite
-            {
-                for column in columns.iter_mut().filter(|c| key.contains(&c.name)) {
-                    column.not_null = true;
-                }
             }
         }
         let like = match &s.like {

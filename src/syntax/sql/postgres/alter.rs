@@ -199,8 +199,8 @@ impl Sink<'_, '_> {
             A::DisableRls(_) => row_security(table, false, false),
             A::ForceRls(_) => row_security(table, true, true),
             A::NoForceRls(_) => row_security(table, false, true),
-            A::EnableTrigger(a) => trigger(self, table, a.trigger_target()?, true),
-            A::DisableTrigger(a) => trigger(self, table, a.trigger_target()?, false),
+            A::EnableTrigger(a) => trigger(self, table, &a.trigger_target()?, true),
+            A::DisableTrigger(a) => trigger(self, table, &a.trigger_target()?, false),
             A::EnableAlwaysTrigger(a) => Action::EnableTrigger {
                 trigger: ident(&a.trigger_ref()?)?,
                 enable: true,
@@ -298,13 +298,13 @@ fn row_security(table: Name, enable: bool, force: bool) -> Action {
 }
 
 /// `ALL` and `USER` stand for the triggers, as words that no trigger name folds to by accident: they are reserved.
-fn trigger(sink: &Sink<'_, '_>, table: Name, target: ast::TriggerTarget, enable: bool) -> Action {
-    let trigger = match &target {
+fn trigger(sink: &Sink<'_, '_>, table: Name, target: &ast::TriggerTarget, enable: bool) -> Action {
+    let trigger = match target {
         ast::TriggerTarget::TriggerRef(named) => ident(named),
         ast::TriggerTarget::All(_) | ast::TriggerTarget::User(_) => None,
     };
     Action::EnableTrigger {
-        trigger: trigger.unwrap_or_else(|| sink.place.text(&target)),
+        trigger: trigger.unwrap_or_else(|| sink.place.text(target)),
         table,
         enable,
     }

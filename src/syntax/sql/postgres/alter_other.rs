@@ -21,46 +21,11 @@ impl Sink<'_, '_> {
             Stmt::AlterView(s) => self.alter_view(s),
             _ => {
                 let (kind, object, action) = altered(s)?;
-                let action = self.common(kind, object, &action)?;
+                let action = common(kind, object, &action)?;
                 self.push(s, action);
                 Some(())
             }
         }
-    }
-
-    /// What can be done to objects of nearly every kind.
-    fn common(&self, kind: ObjectKind, object: Name, action: &SyntaxNode) -> Option<Action> {
-        Some(match action.kind() {
-            SyntaxKind::OWNER_TO => Action::Owner { kind, name: object },
-            SyntaxKind::SET_SCHEMA => {
-                let to = ast::SetSchema::cast(action.clone())?;
-                Action::SetSchema {
-                    kind,
-                    name: object,
-                    schema: ident(&to.schema_ref()?)?,
-                }
-            }
-            SyntaxKind::SET_TABLESPACE => {
-                let to = ast::SetTablespace::cast(action.clone())?;
-                Action::SetTablespace {
-                    kind,
-                    name: object,
-                    tablespace: ident(&to.tablespace_ref()?)?,
-                }
-            }
-            _ => match renamed(action) {
-                Some(to) => Action::Rename {
-                    kind,
-                    name: object,
-                    to,
-                },
-                None => Action::AlterOther {
-                    kind,
-                    name: object,
-                    what: keywords(action),
-                },
-            },
-        })
     }
 
     fn alter_domain(&mut self, s: &ast::AlterDomain) -> Option<()> {
@@ -83,7 +48,7 @@ impl Sink<'_, '_> {
                 not_null: true,
             },
             A::ValidateConstraint(_) => Action::AlterDomainValidate { name: domain },
-            other => self.common(ObjectKind::Domain, domain, other.syntax())?,
+            other => common(ObjectKind::Domain, domain, other.syntax())?,
         };
         self.push(s, action);
         Some(())
@@ -111,7 +76,7 @@ impl Sink<'_, '_> {
                     name: index,
                 }
             }
-            other => self.common(ObjectKind::Index, index, other.syntax())?,
+            other => common(ObjectKind::Index, index, other.syntax())?,
         };
         self.push(s, action);
         Some(())
@@ -146,7 +111,7 @@ impl Sink<'_, '_> {
                     name: view,
                 }
             }
-            other => self.common(ObjectKind::View, view, other.syntax())?,
+            other => common(ObjectKind::View, view, other.syntax())?,
         };
         self.push(s, action);
         Some(())
@@ -173,7 +138,7 @@ impl Sink<'_, '_> {
                     self.push(&a, lowered);
                 }
                 other => {
-                    let lowered = self.common(kind, view.clone(), other.syntax())?;
+                    let lowered = common(kind, view.clone(), other.syntax())?;
                     self.push(&other, lowered);
                 }
             }
@@ -198,13 +163,13 @@ impl Sink<'_, '_> {
                     let lowered = Action::AlterOther {
                         kind: ObjectKind::Sequence,
                         name: sequence.clone(),
-                        what: keywords(action.syntax()),
+                        what: keywords(action.syntax(), 3),
                     };
                     self.push(&action, lowered);
                     return Some(());
                 }
                 other => {
-                    let lowered = self.common(ObjectKind::Sequence, sequence, other.syntax())?;
+                    let lowered = common(ObjectKind::Sequence, sequence, other.syntax())?;
                     self.push(s, lowered);
                     return Some(());
                 }
@@ -238,7 +203,7 @@ impl Sink<'_, '_> {
                     let lowered = Action::AlterOther {
                         kind: ObjectKind::Type,
                         name: ty.clone(),
-                        what: keywords(part.syntax()),
+                        what: keywords(part.syntax(), 3),
                     };
                     self.push(&part, lowered);
                 }
@@ -249,11 +214,46 @@ impl Sink<'_, '_> {
                 name: ty,
                 what: "rename attribute".to_owned(),
             },
-            other => self.common(ObjectKind::Type, ty, other.syntax())?,
+            other => common(ObjectKind::Type, ty, other.syntax())?,
         };
         self.push(s, action);
         Some(())
     }
+}
+
+/// What can be done to objects of nearly every kind.
+fn common(kind: ObjectKind, object: Name, action: &SyntaxNode) -> Option<Action> {
+    Some(match action.kind() {
+        SyntaxKind::OWNER_TO => Action::Owner { kind, name: object },
+        SyntaxKind::SET_SCHEMA => {
+            let to = ast::SetSchema::cast(action.clone())?;
+            Action::SetSchema {
+                kind,
+                name: object,
+                schema: ident(&to.schema_ref()?)?,
+            }
+        }
+        SyntaxKind::SET_TABLESPACE => {
+            let to = ast::SetTablespace::cast(action.clone())?;
+            Action::SetTablespace {
+                kind,
+                name: object,
+                tablespace: ident(&to.tablespace_ref()?)?,
+            }
+        }
+        _ => match renamed(action) {
+            Some(to) => Action::Rename {
+                kind,
+                name: object,
+                to,
+            },
+            None => Action::AlterOther {
+                kind,
+                name: object,
+                what: keywords(action, 3),
+            },
+        },
+    })
 }
 
 /// What is altered, its name, and what is done to it.
@@ -379,8 +379,8 @@ fn renamed(action: &SyntaxNode) -> Option<String> {
         .map(|to| to.name)
 }
 
-/// The keywords that a node begins with, in lower case.
-pub(super) fn keywords(node: &SyntaxNode) -> String {
+/// The keywords that a node begins with, in lower case and at most `count`.
+pub(super) fn keywords(node: &SyntaxNode, count: usize) -> String {
     let words: Vec<String> = node
         .descendants_with_tokens()
         .filter_map(rowan::NodeOrToken::into_token)
@@ -388,7 +388,7 @@ pub(super) fn keywords(node: &SyntaxNode) -> String {
         .take_while(|t| t.kind() != SyntaxKind::IDENT)
         .take_while(|t| t.text().bytes().all(|b| b.is_ascii_alphabetic()))
         .take_while(|t| t.kind() != SyntaxKind::IF_KW)
-        .take(3)
+        .take(count)
         .map(|t| t.text().to_ascii_lowercase())
         .collect();
     words.join(" ")

@@ -47,7 +47,12 @@ impl Sink<'_, '_> {
             None => String::new(),
         };
         let name = name(&s.name()?)?;
-        let function = self.function(Some(s.param_list()?), returns, s.option_list(), s.body())?;
+        let function = self.function(
+            Some(s.param_list()?),
+            returns,
+            s.option_list().as_ref(),
+            s.body(),
+        )?;
         let action = Action::CreateFunction {
             name,
             or_replace: s.or_replace().is_some(),
@@ -62,7 +67,7 @@ impl Sink<'_, '_> {
         let function = self.function(
             Some(s.param_list()?),
             String::new(),
-            s.option_list(),
+            s.option_list().as_ref(),
             s.body(),
         )?;
         let action = Action::CreateFunction {
@@ -92,7 +97,7 @@ impl Sink<'_, '_> {
         &self,
         parameters: Option<ast::ParamList>,
         returns: String,
-        options: Option<ast::FuncOptionList>,
+        options: Option<&ast::FuncOptionList>,
         routine: Option<ast::RoutineBody>,
     ) -> Option<FunctionDef> {
         let mut def = FunctionDef {
@@ -102,7 +107,7 @@ impl Sink<'_, '_> {
             ..FunctionDef::default()
         };
         let mut literal = None;
-        for option in options.iter().flat_map(ast::FuncOptionList::options) {
+        for option in options.into_iter().flat_map(ast::FuncOptionList::options) {
             match option {
                 ast::FuncOption::LanguageFuncOption(o) => {
                     def.language = o.language_name()?.name.to_lowercase();
@@ -134,7 +139,7 @@ impl Sink<'_, '_> {
 
     /// A body that is a part of the statement itself, as SQL's standard has it.
     fn standard_body(&self, routine: &ast::RoutineBody) -> Body {
-        let mut sink = self.inner(self.place);
+        let mut sink = inner(self.place);
         match routine {
             ast::RoutineBody::AtomicBody(body) => {
                 for part in body.routine_body_stmts() {
@@ -188,15 +193,6 @@ impl Sink<'_, '_> {
             }
         }
         Some(body)
-    }
-
-    fn inner<'i, 'p>(&self, place: &'i Place<'p>) -> Sink<'i, 'p> {
-        Sink {
-            place,
-            nested: true,
-            operations: Vec::new(),
-            errors: Vec::new(),
-        }
     }
 }
 
@@ -301,6 +297,15 @@ fn sql_statements(place: &Place<'_>) -> Vec<Operation> {
         }
     }
     operations
+}
+
+fn inner<'i, 'p>(place: &'i Place<'p>) -> Sink<'i, 'p> {
+    Sink {
+        place,
+        nested: true,
+        operations: Vec::new(),
+        errors: Vec::new(),
+    }
 }
 
 /// An expression that neither reads a table nor calls a function.

@@ -163,7 +163,7 @@ impl Sink<'_, '_> {
                     default = default_text(self.place, &d.expr()?);
                 }
                 ast::DomainQualifier::Constraint(check @ ast::Constraint::CheckConstraint(_)) => {
-                    checks.push(constraint_def(self.place, &check, None)?)
+                    checks.push(constraint_def(self.place, &check, None)?);
                 }
                 ast::DomainQualifier::Constraint(ast::Constraint::NullConstraint(_))
                 | ast::DomainQualifier::Collate(_) => {}

@@ -14,6 +14,11 @@ pub(super) fn ident(node: &impl AstNode) -> Option<String> {
 }
 
 fn ident_of(node: &SyntaxNode) -> Option<String> {
+    let first = node.first_token()?;
+    let is_name = |c: char| c.is_alphabetic() || matches!(c, '"' | '_' | '$') || !c.is_ascii();
+    if !first.text().starts_with(is_name) {
+        return None;
+    }
     let name = truncated(ast::normalize_name_node(node));
     (!name.is_empty()).then_some(name)
 }

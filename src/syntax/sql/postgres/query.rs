@@ -25,7 +25,7 @@ impl Sink<'_, '_> {
             }
             ast::Stmt::Explain(explain) => self.explain(explain),
             ast::Stmt::Prepare(_) | ast::Stmt::Declare(_) => {
-                let keyword = super::alter_other::keywords(s.syntax());
+                let keyword = super::alter_other::keywords(s.syntax(), 1);
                 self.push(s, Action::Other { keyword });
                 Some(())
             }

@@ -15,11 +15,13 @@ impl Sink<'_, '_> {
         use ast::Stmt;
         let action = match s {
             Stmt::Set(set) => self.set(set)?,
-            Stmt::SetRole(set) => self.setting("role", &set.set_role_target()?, set.set_scope()),
+            Stmt::SetRole(set) => {
+                self.setting("role", &set.set_role_target()?, set.set_scope().as_ref())
+            }
             Stmt::SetSessionAuth(set) => self.setting(
                 "session_authorization",
                 &set.set_session_auth_target()?,
-                set.set_scope(),
+                set.set_scope().as_ref(),
             ),
             Stmt::Reset(reset) => match reset.reset_target()? {
                 ast::ResetTarget::ConfigParameterRef(parameter) => {
@@ -74,7 +76,7 @@ impl Sink<'_, '_> {
             | Stmt::SetTransaction(_)
             | Stmt::Show(_)
             | Stmt::Unlisten(_) => Action::Other {
-                keyword: keywords(s.syntax()),
+                keyword: keywords(s.syntax(), 2),
             },
             Stmt::Reassign(reassign) => Action::AlterOther {
                 kind: ObjectKind::Role,
@@ -92,14 +94,14 @@ impl Sink<'_, '_> {
         Some(match s {
             Stmt::Vacuum(vacuum) => Action::Vacuum {
                 full: vacuum.is_full(),
-                tables: listed(vacuum.table_and_columns_list())?,
+                tables: listed(vacuum.table_and_columns_list().as_ref())?,
             },
             Stmt::Repack(repack) => Action::Vacuum {
                 full: true,
-                tables: listed(repack.table_and_columns_list())?,
+                tables: listed(repack.table_and_columns_list().as_ref())?,
             },
             Stmt::Analyze(analyze) => Action::Analyze {
-                tables: listed(analyze.table_and_columns_list())?,
+                tables: listed(analyze.table_and_columns_list().as_ref())?,
             },
             Stmt::Cluster(cluster) => Action::Cluster {
                 table: match (cluster.table_name_ref(), cluster.cluster_legacy()) {
@@ -181,17 +183,19 @@ impl Sink<'_, '_> {
                 local: is_local(scope.as_ref()),
             },
             ast::SetTarget::SetSchemaValue(schema) => {
-                self.setting("search_path", &schema.literal()?, scope)
+                self.setting("search_path", &schema.literal()?, scope.as_ref())
             }
-            ast::SetTarget::SetXmlOption(option) => {
-                self.setting("xmloption", &option.xml_document_or_content()?, scope)
-            }
+            ast::SetTarget::SetXmlOption(option) => self.setting(
+                "xmloption",
+                &option.xml_document_or_content()?,
+                scope.as_ref(),
+            ),
             // The grammar has it, and the server refuses it.
             ast::SetTarget::SetCatalog(_) => return None,
         })
     }
 
-    fn setting(&self, name: &str, value: &impl AstNode, scope: Option<ast::SetScope>) -> Action {
+    fn setting(&self, name: &str, value: &impl AstNode, scope: Option<&ast::SetScope>) -> Action {
         let value = unquoted(&self.place.text(value));
         Action::Set {
             name: name.to_owned(),
@@ -200,7 +204,7 @@ impl Sink<'_, '_> {
             } else {
                 value
             },
-            local: is_local(scope.as_ref()),
+            local: is_local(scope),
         }
     }
 }
@@ -232,8 +236,8 @@ fn optional(reference: Option<ast::DatabaseRef>) -> Option<Name> {
     }
 }
 
-fn listed(list: Option<ast::TableAndColumnsList>) -> Option<Vec<Name>> {
-    list.iter()
+fn listed(list: Option<&ast::TableAndColumnsList>) -> Option<Vec<Name>> {
+    list.into_iter()
         .flat_map(ast::TableAndColumnsList::table_and_columnss)
         .map(|t| name(&t.table_relation_name()?.table_name_ref()?))
         .collect()

@@ -263,9 +263,14 @@ impl ColumnBuilder {
         match constraint {
             ast::Constraint::NotNullConstraint(_) => column.not_null = true,
             ast::Constraint::NullConstraint(_) => {}
-            ast::Constraint::DefaultConstraint(default) => {
-                column.default = default_text(place, &default.expr()?);
-            }
+            // The parser reads `DEFAULT a COLLATE b` as one expression; the server takes the collation for the column's.
+            ast::Constraint::DefaultConstraint(default) => match default.expr()? {
+                ast::Expr::Collate(collate) => {
+                    column.default = default_text(place, &collate.expr()?);
+                    column.collation = Some(name(&collate.collation_ref()?)?.name);
+                }
+                expression => column.default = default_text(place, &expression),
+            },
             ast::Constraint::GeneratedConstraint(generated) => match generated.generated_as()? {
                 ast::GeneratedAs::GeneratedIdentity(identity) => {
                     column.not_null = true;
@@ -362,7 +367,13 @@ pub(super) fn constraint_def(
             on_update: referential_action(place, key.referential_actions(), false),
         },
         ast::Constraint::ExcludeConstraint(exclude) => ConstraintKind::Exclude {
-            expression: place.text(&exclude.constraint_exclusion_list()?),
+            expression: match exclude.where_condition_clause() {
+                Some(condition) => {
+                    let elements = place.text(&exclude.constraint_exclusion_list()?);
+                    format!("{elements} {}", place.text(&condition))
+                }
+                None => place.text(&exclude.constraint_exclusion_list()?),
+            },
         },
         ast::Constraint::DefaultConstraint(_)
         | ast::Constraint::GeneratedConstraint(_)

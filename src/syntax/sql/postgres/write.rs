@@ -41,10 +41,7 @@ impl Sink<'_, '_> {
                 table: name(&insert.relation_name_ref()?)?,
                 on_conflict: insert.on_conflict_clause().map(|c| conflict_columns(&c)),
                 columns: target_columns(insert.column_target_list())?,
-                reads: insert
-                    .insert_source()
-                    .map(|source| tables_read(source.syntax()))
-                    .unwrap_or_default(),
+                reads: tables_read(insert.syntax()),
             },
             ast::Stmt::Update(update) => Action::Update {
                 table: name(&update.relation_name()?.relation_name_ref()?)?,
