@@ -1,0 +1,78 @@
+//! `contract-too-early`.
+
+use crate::finding::Severity;
+use crate::rules::Findings;
+use crate::syntax::sql::operation::{Action, Name, ObjectKind};
+use crate::version::ReleaseType;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "contract-too-early",
+    Severity::Warning,
+    "what replaces a column or table and its removal are in one release",
+    include_str!("contract_too_early.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let (table, what) = match input.action() {
+        Action::DropColumn { table, column, .. } => (table, format!("column `{column}`")),
+        Action::Drop {
+            kind: ObjectKind::Table,
+            names,
+            ..
+        } => {
+            let Some(name) = names.iter().find(|name| input.is_hot(name)) else {
+                return;
+            };
+            (name, format!("table `{}`", name.name))
+        }
+        _ => return,
+    };
+    if input.effect().release_type < ReleaseType::Major {
+        return;
+    }
+    let Some(copied) = copies(input, table) else {
+        return;
+    };
+    findings.push(
+        input
+            .report_class(
+                &RULE.info,
+                format!("{what} is copied to `{copied}` and dropped in one release: {} knows only the old one, and the next only the new one", input.release.running()),
+            )
+            .help("three releases: write both; read the new one; drop the old one"),
+    );
+}
+
+/// What was filled from the table by an earlier statement of the same unit: a column of this release, or another table.
+fn copies(input: &SqlInput<'_>, table: &Name) -> Option<String> {
+    let released = input.release.released.clock();
+    let earlier = input.statements().iter().take(input.step.statement);
+    earlier
+        .flat_map(|statement| &statement.operations)
+        .find_map(|operation| match &operation.action {
+            Action::Update {
+                table: other,
+                columns,
+                ..
+            } if other == table => {
+                let relation = input.relation(table)?;
+                columns
+                    .iter()
+                    .find(|name| relation.column(name).is_some_and(|column| column.born.clock >= released))
+                    .cloned()
+            }
+            Action::Insert {
+                table: other,
+                reads,
+                ..
+            } if reads.contains(table) && other != table => Some(other.name.clone()),
+            Action::CreateTable {
+                table: other,
+                reads,
+                ..
+            } if reads.contains(table) => Some(other.name.clone()),
+            _ => None,
+        })
+}

@@ -1,0 +1,42 @@
+//! `rename-type`.
+
+use crate::finding::Severity;
+use crate::rules::Findings;
+use crate::syntax::sql::operation::{Action, ObjectKind};
+use crate::version::ReleaseType;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "rename-type",
+    Severity::Warning,
+    "a type gets another name while the running version knows the old one",
+    include_str!("rename_type.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let (name, to) = match input.action() {
+        Action::Rename {
+            kind: ObjectKind::Type | ObjectKind::Domain,
+            name,
+            to,
+        } => (name, to.clone()),
+        Action::SetSchema {
+            kind: ObjectKind::Type | ObjectKind::Domain,
+            name,
+            schema,
+        } => (name, format!("{schema}.{}", name.name)),
+        _ => return,
+    };
+    if input.effect().release_type < ReleaseType::Major {
+        return;
+    }
+    findings.push(
+        input
+            .report_class(
+                &RULE.info,
+                format!("type `{}` becomes `{to}`; statements of {} that name it fail", name.name, input.release.running()),
+            )
+            .note("instead", "make a new one beside it, and drop the old one in the release after"),
+    );
+}
