@@ -16,6 +16,9 @@ mod tabs;
 mod typed;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::core::resolve_core;
 pub use compose::{
     MAX_ALIAS_NODES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, parse, parse_helm,

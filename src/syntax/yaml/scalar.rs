@@ -30,10 +30,10 @@ struct Piece {
 
 impl ScalarText {
     /// Where a range of the text stands in the file. A range that reaches beyond the text is cut off; an empty one gives
-    /// an empty span.
+    /// an empty span. An end inside of a character takes the whole character.
     pub fn to_file_span(&self, range: Range<usize>) -> Span {
-        let start = range.start.min(self.text.len());
-        let end = range.end.clamp(start, self.text.len());
+        let start = self.text.floor_char_boundary(range.start);
+        let end = self.text.ceil_char_boundary(range.end.max(start));
         let Some(from) = self.file_offset(start, Side::Start) else {
             return self.span;
         };
