@@ -96,7 +96,13 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
 
     let gates = gates::evaluate(&run, &findings, sources, &mut desk);
     findings.extend(desk.finish());
-    let errors = run.errors.take();
+    // A variable that fails does so in every phase that asks for it.
+    let mut errors: Vec<EvaluationError> = Vec::new();
+    for error in run.errors.take() {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
     Evaluation {
         demands,
         declared,
@@ -275,3 +281,6 @@ fn too_low_or_high(
             .help("a smaller number tells users that the upgrade is safe; skip this if the step is on purpose")
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! Policy documents from YAML.
 
+mod example;
+mod gate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,8 +12,8 @@ use crate::syntax::yaml::{self, Node};
 use crate::version::ReleaseType;
 
 use super::document::{
-    API_VERSION, Action, Control, DemandRule, EvidenceSpec, Example, GateSpec, Message, Named,
-    Param, ParamType, Policy, Trigger, Validation,
+    API_VERSION, Action, Control, DemandRule, Message, Named, Param, ParamType, Policy, Trigger,
+    Validation,
 };
 use super::error::PolicyError;
 use super::node::{Fields, Reader, to_json};
@@ -110,10 +113,10 @@ fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
         demands: each(reader, &spec, "releaseType", demand),
         validations: each(reader, &spec, "validations", validation),
         gates: each(reader, &spec, "gates", |reader, node| {
-            gate(reader, node, &controls)
+            gate::gate(reader, node, &controls)
         }),
         action: action(reader, &spec),
-        examples: each(reader, &spec, "examples", example),
+        examples: each(reader, &spec, "examples", example::example),
         span: metadata.get("name").map_or(metadata.span, Node::span),
         controls,
     };
@@ -361,116 +364,6 @@ fn validation(reader: &mut Reader, node: Node<'_>) -> Validation {
     }
 }
 
-fn gate(reader: &mut Reader, node: Node<'_>, of_policy: &[Control]) -> GateSpec {
-    let what = "a gate";
-    let fields = reader.fields(
-        node,
-        what,
-        &[
-            "id",
-            "title",
-            "description",
-            "stage",
-            "stageExpression",
-            "requiredWhen",
-            "notRequired",
-            "subjectWhen",
-            "noSubject",
-            "evaluableWhen",
-            "notEvaluable",
-            "notEvaluableExpression",
-            "rules",
-            "expression",
-            "message",
-            "messageExpression",
-            "evidence",
-            "help",
-            "controls",
-        ],
-    );
-    let stage = reader.required_word(&fields, "stage", what, STAGES);
-    let own_controls = controls(reader, &fields);
-    let spec = GateSpec {
-        id: id(reader, &fields, "id", what),
-        title: reader.text_of(&fields, "title"),
-        description: reader.text_of(&fields, "description"),
-        stage: stage.unwrap_or_default(),
-        stage_expression: reader.expression(&fields, "stageExpression"),
-        required_when: reader.expression(&fields, "requiredWhen"),
-        not_required: reader.text_of(&fields, "notRequired"),
-        subject_when: reader.expression(&fields, "subjectWhen"),
-        no_subject: reader.text_of(&fields, "noSubject"),
-        evaluable_when: reader.expression(&fields, "evaluableWhen"),
-        not_evaluable: message(reader, &fields, "notEvaluable", "notEvaluableExpression"),
-        rules: reader.texts(&fields, "rules"),
-        expression: reader.expression(&fields, "expression"),
-        message: message(reader, &fields, "message", "messageExpression"),
-        evidence: fields.get("evidence").map(|node| evidence(reader, node)),
-        help: reader.text_of(&fields, "help"),
-        controls: if own_controls.is_empty() {
-            of_policy.to_vec()
-        } else {
-            own_controls
-        },
-    };
-    for (expression, text, names) in [
-        (
-            &spec.required_when,
-            !spec.not_required.is_empty(),
-            ["requiredWhen", "notRequired"],
-        ),
-        (
-            &spec.subject_when,
-            !spec.no_subject.is_empty(),
-            ["subjectWhen", "noSubject"],
-        ),
-        (
-            &spec.evaluable_when,
-            !spec.not_evaluable.text.is_empty() || spec.not_evaluable.expression.is_some(),
-            ["evaluableWhen", "notEvaluable"],
-        ),
-    ] {
-        if expression.is_some() && !text {
-            let [when, what] = names;
-            reader.error(
-                fields.span,
-                format!("a gate with `{when}` needs `{what}`: why it is not looked at"),
-            );
-        }
-    }
-    if spec.rules.is_empty() && spec.expression.is_none() && spec.evidence.is_none() {
-        reader
-            .error(fields.span, "nothing closes this gate")
-            .advise("give it `rules`, an `expression` or `evidence`");
-    }
-    spec
-}
-
-fn evidence(reader: &mut Reader, node: Node<'_>) -> EvidenceSpec {
-    let fields = reader.fields(
-        node,
-        "evidence",
-        &[
-            "kind",
-            "role",
-            "minimum",
-            "maxAge",
-            "notAuthor",
-            "bindPolicy",
-            "requires",
-        ],
-    );
-    EvidenceSpec {
-        kind: reader.required(&fields, "kind", "evidence"),
-        role: reader.text_of(&fields, "role"),
-        minimum: reader.count(&fields, "minimum", 1),
-        max_age: reader.text_of(&fields, "maxAge"),
-        not_author: reader.flag(&fields, "notAuthor"),
-        bind_policy: reader.flag(&fields, "bindPolicy"),
-        requires: reader.texts(&fields, "requires"),
-    }
-}
-
 fn action(reader: &mut Reader, spec: &Fields<'_>) -> Action {
     let words = [
         ("Deny", Action::Deny),
@@ -492,47 +385,4 @@ fn action(reader: &mut Reader, spec: &Fields<'_>) -> Action {
         .into_iter()
         .max_by_key(strictness)
         .unwrap_or_default()
-}
-
-fn example(reader: &mut Reader, node: Node<'_>) -> Example {
-    let what = "an example";
-    let fields = reader.fields(node, what, &["name", "given", "params", "expect"]);
-    let mut example = Example {
-        name: reader.required(&fields, "name", what),
-        given: fields
-            .get("given")
-            .map_or_else(|| serde_json::json!({}), to_json),
-        params: BTreeMap::new(),
-        release_type: None,
-        findings: None,
-        gates: BTreeMap::new(),
-        span: fields.get("name").map_or(fields.span, Node::span),
-    };
-    if let Some(params) = fields.get("params") {
-        let entries = params
-            .entries()
-            .filter_map(|(key, value)| Some((key.text()?.to_owned(), to_json(value))));
-        example.params = entries.collect();
-    }
-    let Some(expect) = fields.get("expect") else {
-        reader.error(fields.span, "an example needs `expect`");
-        return example;
-    };
-    let expect = reader.fields(expect, "`expect`", &["releaseType", "findings", "gates"]);
-    example.release_type = expect
-        .get("releaseType")
-        .and_then(|node| reader.word(node, TYPES));
-    if expect.get("findings").is_some() {
-        example.findings = Some(reader.texts(&expect, "findings"));
-    }
-    if let Some(gates) = expect.get("gates") {
-        let words =
-            ["pass", "fail", "waived", "not-evaluated", "not-required"].map(|word| (word, word));
-        for (key, value) in gates.entries() {
-            if let (Some(name), Some(status)) = (key.text(), reader.word(value, &words)) {
-                example.gates.insert(name.to_owned(), status.to_owned());
-            }
-        }
-    }
-    example
 }

@@ -1,0 +1,177 @@
+//! What functions take and give.
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
+
+use super::Checker;
+use crate::policy::cel::mistake::Mistake;
+use crate::policy::cel::regex;
+use crate::policy::cel::rewrite::NAMESPACES;
+use crate::policy::cel::signatures::{Kind, MACROS, SIGNATURES, Signature, TWO_VARIABLES};
+use crate::policy::cel::types::Type;
+use crate::policy::suggest::did_you_mean;
+
+impl Checker<'_> {
+    pub(super) fn function(&mut self, node: &IdedExpr, call: &CallExpr) -> Type {
+        let mut name = call.func_name.clone();
+        let mut target = None;
+        match call.target.as_deref() {
+            Some(IdedExpr {
+                expr: Expr::Ident(space),
+                ..
+            }) if NAMESPACES.contains(&space.as_str())
+                && !self.scope.iter().any(|(known, _)| known == space) =>
+            {
+                name = format!("{space}.{name}");
+            }
+            Some(expression) => target = Some(self.infer(expression)),
+            None => {}
+        }
+        if MACROS.contains(&name.as_str())
+            && !SIGNATURES.iter().any(|signature| signature.name == name)
+            && call.args.len() < 3
+        {
+            let mistake = Mistake::new(
+                format!("`{name}` does not take {} arguments", call.args.len()),
+                self.token(node),
+            );
+            self.mistakes
+                .push(mistake.help("as in list.all(x, x > 0), list.map(x, x + 1), has(a.b)"));
+            return Type::Any;
+        }
+        let arguments: Vec<Type> = if is_two_variables(&name, call) {
+            self.mistakes.push(
+                Mistake::new(
+                    format!("`{name}` over two variables is not supported"),
+                    self.token(node),
+                )
+                .help("loop over one: over a list its elements, over a map its names"),
+            );
+            return Type::Any;
+        } else {
+            call.args.iter().map(|arg| self.infer(arg)).collect()
+        };
+        if name.contains('@') {
+            // What a macro made: `sortBy` gives its own list back.
+            return if name == "@sortByAssociatedKeys" {
+                target.unwrap_or(Type::Any)
+            } else {
+                Type::Any
+            };
+        }
+        if name.ends_with("matches") || name.starts_with("find") {
+            self.check_pattern(call);
+        }
+        self.signature(node, &name, target.as_ref(), &arguments)
+    }
+
+    fn check_pattern(&mut self, call: &CallExpr) {
+        let Some(pattern) = call.args.last() else {
+            return;
+        };
+        if let Expr::Literal(LiteralValue::String(text)) = &pattern.expr
+            && let Err(why) = regex::compile(text.inner())
+        {
+            self.report_extent(pattern, why);
+        }
+    }
+
+    fn signature(
+        &mut self,
+        node: &IdedExpr,
+        name: &str,
+        target: Option<&Type>,
+        arguments: &[Type],
+    ) -> Type {
+        let same_name: Vec<&Signature> = SIGNATURES
+            .iter()
+            .filter(|signature| signature.name == name)
+            .collect();
+        if same_name.is_empty() {
+            let known = SIGNATURES
+                .iter()
+                .map(|signature| signature.name)
+                .chain(MACROS.iter().copied());
+            let mistake = Mistake::new(format!("unknown function `{name}`"), self.token(node));
+            self.mistakes.push(mistake.label(did_you_mean(name, known)));
+            return Type::Any;
+        }
+        let same_style = same_name
+            .iter()
+            .filter(|signature| signature.target.is_some() == target.is_some());
+        let same_style: Vec<&&Signature> = same_style.collect();
+        let Some(first) = same_style.first() else {
+            let how = if target.is_some() {
+                format!("{name}(x)")
+            } else {
+                format!("x.{name}(...)")
+            };
+            self.mistakes.push(
+                Mistake::new(format!("`{name}` is not called this way"), self.token(node))
+                    .label(format!("write {how}")),
+            );
+            return Type::Any;
+        };
+        let fits = same_style.iter().find(|signature| {
+            signature.arguments.len() == arguments.len()
+                && signature
+                    .target
+                    .zip(target)
+                    .is_none_or(|(kind, found)| kind.takes(found))
+                && signature
+                    .arguments
+                    .iter()
+                    .zip(arguments)
+                    .all(|(kind, found)| kind.takes(found))
+        });
+        if let Some(signature) = fits {
+            return signature.result.result(target.or(arguments.first()));
+        }
+        let message = match target {
+            Some(target)
+                if same_style
+                    .iter()
+                    .all(|signature| !signature.target.is_some_and(|kind| kind.takes(target))) =>
+            {
+                let mut takes: Vec<&str> = same_style
+                    .iter()
+                    .filter_map(|signature| signature.target)
+                    .map(Kind::called)
+                    .collect();
+                takes.dedup();
+                format!(
+                    "`{name}` is a function of {}, not of {target}",
+                    takes.join(", ")
+                )
+            }
+            _ => {
+                let found: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+                let mut takes: Vec<String> = same_style
+                    .iter()
+                    .map(|signature| {
+                        let kinds: Vec<&str> = signature
+                            .arguments
+                            .iter()
+                            .map(|kind| kind.called())
+                            .collect();
+                        format!("({})", kinds.join(", "))
+                    })
+                    .collect();
+                takes.dedup();
+                format!(
+                    "`{name}` takes {}, not ({})",
+                    takes.join(" or "),
+                    found.join(", ")
+                )
+            }
+        };
+        self.report(node, message);
+        first.result.result(None)
+    }
+}
+
+/// `all`, `exists` and the like with one argument more than the macro takes; the macro did not match then.
+fn is_two_variables(name: &str, call: &CallExpr) -> bool {
+    let takes_two = ["all", "exists", "exists_one", "existsOne", "filter"];
+    call.target.is_some()
+        && (TWO_VARIABLES.contains(&name) || (call.args.len() == 3 && takes_two.contains(&name)))
+}
