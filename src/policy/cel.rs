@@ -23,8 +23,8 @@ mod value;
 
 pub(super) use infer::{Names, infer};
 pub use mistake::Mistake;
-pub(super) use program::parse;
 pub use program::{Bindings, Failure, MAX_DEPTH, MAX_LOOPS, MAX_SOURCE, Program, Value};
+pub(super) use program::{parse, parse_built_in};
 pub(super) use types::{Record, Type, from_schema};
 
 /// The stack that the longest allowed expression needs, with a margin; the system hands out only what is touched.

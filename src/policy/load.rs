@@ -83,6 +83,11 @@ impl PolicySet {
             .find_map(|loaded| loaded.params.get(name))
     }
 
+    /// No document of a user's is among them.
+    fn is_built_in(&self) -> bool {
+        self.packs.iter().all(|pack| pack.starts_with("builtin:"))
+    }
+
     /// The program of an expression, read at its first use. It must be called with room on the stack.
     pub(super) fn program(&self, expression: &Expression) -> Result<Arc<Program>, Mistake> {
         // A lock is poisoned when another thread panicked while it read an expression; what it left is whole.
@@ -92,6 +97,16 @@ impl PolicySet {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = programs.get(&expression.text) {
             return known.clone();
+        }
+        let quick = if self.is_built_in() {
+            cel::parse_built_in(&expression.text)
+        } else {
+            None
+        };
+        if let Some(program) = quick {
+            let program = Ok(Arc::new(program));
+            programs.insert(Arc::clone(&expression.text), program.clone());
+            return program;
         }
         let program = match cel::parse(&expression.text) {
             Ok(syntax) => Ok(Arc::new(Program::new(syntax))),
@@ -293,4 +308,68 @@ fn digest(set: &PolicySet) -> String {
         part(text);
     }
     format!("sha256:{:x}", hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::document::Trigger;
+
+    /// Built-in expressions are read by a quicker parser than users': it has to read the same.
+    #[test]
+    fn both_parsers_read_the_built_in_expressions_alike() {
+        let packs: Vec<PolicySource> = builtin::PACKS
+            .iter()
+            .map(|pack| PolicySource::Builtin(pack.name.to_owned()))
+            .collect();
+        let set = load(&packs, &BTreeMap::new()).unwrap();
+        let mut texts = BTreeSet::new();
+        for Loaded { policy, .. } in set.policies() {
+            let variables = policy.variables.iter().map(|variable| &variable.expression);
+            let conditions = policy
+                .match_conditions
+                .iter()
+                .map(|condition| &condition.expression);
+            let demands = policy.demands.iter().flat_map(|demand| {
+                std::iter::once(&demand.trigger).chain(demand.message.expression.as_ref())
+            });
+            let validations = policy.validations.iter().flat_map(|validation| {
+                let trigger = match &validation.trigger {
+                    Trigger::Match(expression) | Trigger::MustHold(expression) => expression,
+                };
+                std::iter::once(trigger)
+                    .chain(&validation.message.expression)
+                    .chain(&validation.severity_expression)
+                    .chain(&validation.about)
+            });
+            let gates = policy.gates.iter().flat_map(|gate| {
+                [
+                    &gate.required_when,
+                    &gate.subject_when,
+                    &gate.evaluable_when,
+                    &gate.expression,
+                    &gate.stage_expression,
+                    &gate.not_evaluable.expression,
+                    &gate.message.expression,
+                ]
+                .into_iter()
+                .flatten()
+            });
+            let all = variables
+                .chain(conditions)
+                .chain(demands)
+                .chain(validations)
+                .chain(gates);
+            texts.extend(all.map(|expression| expression.text.to_string()));
+        }
+        assert!(texts.len() > 100, "{} expressions", texts.len());
+        for text in texts {
+            let Some(quick) = cel::parse_built_in(&text) else {
+                assert!(text.contains("cel.bind"), "not read: {text}");
+                continue;
+            };
+            let slow = Program::new(cel::parse(&text).unwrap());
+            assert_eq!(quick.shape(), slow.shape(), "{text}");
+        }
+    }
 }

@@ -28,7 +28,12 @@ pub(super) fn explain(
         .ok()
         .flatten()
         .unwrap_or((&program.tree, error.clone()));
-    let range = tree::extent(&program.source, &program.info, node);
+    let range = program
+        .info
+        .as_ref()
+        .map_or(0..program.source.len(), |info| {
+            tree::extent(&program.source, info, node)
+        });
     (words(&own), range)
 }
 
