@@ -56,14 +56,14 @@ mod tests {
 
     use super::PACKS;
     use crate::policy::examples::run_examples;
-    use crate::policy::load::{PolicySet, PolicySource, load};
+    use crate::policy::load::{PolicySet, PolicySource, load_with_examples};
 
     fn everything() -> PolicySet {
         let sources: Vec<PolicySource> = PACKS
             .iter()
             .map(|pack| PolicySource::Builtin(pack.name.to_owned()))
             .collect();
-        match load(&sources, &BTreeMap::new()) {
+        match load_with_examples(&sources, &BTreeMap::new()) {
             Ok(set) => set,
             Err(errors) => panic!(
                 "{:#?}",

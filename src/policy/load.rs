@@ -125,6 +125,39 @@ pub fn load(
     sources: &[PolicySource],
     params: &BTreeMap<String, Value>,
 ) -> Result<PolicySet, PolicyErrors> {
+    load_documents(sources, params, &|text| Arc::from(without_examples(text)))
+}
+
+/// The same with the examples of the built-in policies, which a judgement does not need and would wait for.
+pub fn load_with_examples(
+    sources: &[PolicySource],
+    params: &BTreeMap<String, Value>,
+) -> Result<PolicySet, PolicyErrors> {
+    load_documents(sources, params, &|text| Arc::from(text))
+}
+
+/// Leaves out the `examples` of built-in documents, which are written in one form: a key of `spec`, its list deeper.
+fn without_examples(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.split_inclusive('\n') {
+        inside = match line.trim_end() {
+            "  examples:" => true,
+            "" => inside,
+            _ => inside && line.starts_with("   "),
+        };
+        if !inside {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
+
+fn load_documents(
+    sources: &[PolicySource],
+    params: &BTreeMap<String, Value>,
+    built_in: &dyn Fn(&str) -> Arc<str>,
+) -> Result<PolicySet, PolicyErrors> {
     let mut set = PolicySet::default();
     let mut errors = Vec::new();
     let mut user = BTreeSet::new();
@@ -140,7 +173,7 @@ pub fn load(
                     errors.push(unknown_pack(pack));
                 }
                 for (path, text) in builtin::files(pack) {
-                    add(&mut set, &mut errors, &path, &Arc::from(text));
+                    add(&mut set, &mut errors, &path, &built_in(text));
                 }
             }
             PolicySource::File { path, text } => {
