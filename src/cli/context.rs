@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::CommandError;
 use super::args::{Global, SubjectArgs};
@@ -118,11 +118,6 @@ fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
             }
             .into()
         })
-}
-
-/// The time as reports write it.
-pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the clock enters here")]
