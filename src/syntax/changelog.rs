@@ -241,19 +241,15 @@ pub struct Mark {
 pub fn parse(text: &str) -> Parsed<Changelog> {
     let format = format::of_text(text);
     if format != Format::Markdown {
-        return Parsed {
-            value: Changelog {
-                format,
-                ..Changelog::default()
-            },
-            errors: vec![SyntaxError {
-                span: Span::new(0, 0),
-                message: format!("it is {}, not Markdown", format.as_str()),
-            }],
-        };
+        return not_markdown(format);
     }
     let document = markdown::read(text);
     let outline = outline::find(&document);
+    // Lists swallow the lines below them, so that plain text may show some of its sections only.
+    let is_plain = !document.has_headings() && !outline.bold;
+    if is_plain && format::version_lines(text) > outline.starts.len() {
+        return not_markdown(Format::Other);
+    }
     let sections = section::build(text, &document, &outline);
     Parsed {
         value: Changelog {
@@ -262,6 +258,19 @@ pub fn parse(text: &str) -> Parsed<Changelog> {
             sections,
         },
         errors: document.errors,
+    }
+}
+
+fn not_markdown(format: Format) -> Parsed<Changelog> {
+    Parsed {
+        value: Changelog {
+            format,
+            ..Changelog::default()
+        },
+        errors: vec![SyntaxError {
+            span: Span::new(0, 0),
+            message: format!("it is {}, not Markdown", format.as_str()),
+        }],
     }
 }
 

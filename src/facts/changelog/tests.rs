@@ -329,7 +329,7 @@ fn says_what_was_not_read() {
         "CHANGELOG.md",
         "= Log\n\n== 1.0.0\n",
         true,
-        "a changelog in AsciiDoc; relgate reads changelogs in Markdown",
+        "a changelog in AsciiDoc or RDoc; relgate reads changelogs in Markdown",
     );
     check(
         "CHANGELOG.md",

@@ -79,9 +79,12 @@ fn compare(upper: &Neighbour<'_>, lower: &Neighbour<'_>) -> Option<Wrong> {
     }
 }
 
-/// `version` is a patch of an older minor line than `other`.
+/// `version` is a later release of an older line than `other`: a patch of an older minor line, or anything but the first
+/// of an older major line.
 fn is_backport(version: &Version, other: &Version) -> bool {
-    version.patch() > 0 && (version.major(), version.minor()) < (other.major(), other.minor())
+    let older_major = version.major() < other.major() && (version.minor(), version.patch()) > (0, 0);
+    let older_minor = (version.major(), version.minor()) < (other.major(), other.minor());
+    older_major || older_minor && version.patch() > 0
 }
 
 fn defect(input: &ChangelogInput<'_>, upper: &Neighbour<'_>, lower: &Neighbour<'_>, relation: &str) -> Defect {
@@ -111,8 +114,9 @@ fn buried(input: &ChangelogInput<'_>) -> Vec<Defect> {
         return Vec::new();
     };
     let unreleased = input.changelog.unreleased();
+    let is_draft = first.date.as_ref().is_some_and(|date| date.placeholder);
     unreleased
-        .filter(|unreleased| unreleased.heading > first.heading)
+        .filter(|unreleased| unreleased.heading > first.heading && !is_draft)
         .map(|unreleased| Defect {
             span: unreleased.heading,
             message: "Unreleased stands below a released version".to_owned(),

@@ -21,7 +21,7 @@ const CONDITIONS: [&str; 10] = [
 ];
 
 /// Verbs that state that something is there.
-const STATEMENTS: [&str; 20] = [
+const STATEMENTS: [&str; 16] = [
     "is",
     "are",
     "was",
@@ -35,13 +35,9 @@ const STATEMENTS: [&str; 20] = [
     "introduce",
     "introduced",
     "introducing",
-    "has",
-    "have",
     "brings",
     "makes",
     "constitutes",
-    "causes",
-    "requires",
 ];
 
 /// Words that may stand between such a verb, or a bracket, and the marker.
@@ -70,6 +66,12 @@ const QUALIFIERS: [&str; 24] = [
     "this",
     "internal",
     "public",
+];
+
+/// The conventional types that begin an entry with a `!`; a macro's name does too (`arg_enum!: …`).
+const TYPES: [&str; 12] = [
+    "build", "chore", "ci", "deps", "docs", "feat", "feature", "fix", "perf", "refactor", "revert",
+    "style",
 ];
 
 /// The first marker in an entry, as a range of its text.
@@ -179,14 +181,13 @@ fn of_convention(text: &str) -> Option<Range<usize>> {
     }
     let end = body.find("!: ")?;
     let line = body.split('\n').next().unwrap_or(body);
-    let starts_lower = line.starts_with(|c: char| c.is_ascii_lowercase());
     let header = crate::syntax::commit::parse_message(line).header?;
-    (starts_lower && header.breaking).then_some(lead..lead + end + 1)
+    (TYPES.contains(&header.kind.as_str()) && header.breaking).then_some(lead..lead + end + 1)
 }
 
 /// A cheap look before the words are counted: most entries have none of it.
 fn contains_phrase(text: &str) -> bool {
-    ["breaking", "incompatible"].iter().any(|needle| {
+    ["break", "incompatible"].iter().any(|needle| {
         text.as_bytes()
             .windows(needle.len())
             .any(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
@@ -251,7 +252,7 @@ fn phrase(lower: &str, words: &[Word<'_>], at: usize) -> Option<Phrase> {
     };
     let changes = &["change", "changes"];
     let (count, full) = match words.get(at)?.text {
-        "breaking" if is_next(at + 1, changes) => (2, true),
+        "breaking" | "break" if is_next(at + 1, changes) => (2, true),
         "breaking"
             if is_next(
                 at + 1,
@@ -291,7 +292,7 @@ fn is_negated(lower: &str, words: &[Word<'_>], at: usize, also: &[&str]) -> bool
     let mut right = words.get(at).map_or(lower.len(), |word| word.start);
     for word in words[..at.min(words.len())].iter().rev().take(3) {
         let gap = lower.get(word.end()..right).unwrap_or("");
-        if gap.contains(['.', ';', '!', '?', '(', '[', ')', ']', '\n']) {
+        if gap.contains(['.', ';', '!', '?', '(', '[', ')', ']']) || gap.contains("\n\n") {
             return false;
         }
         if NEGATIONS.contains(&word.text)
@@ -334,7 +335,9 @@ impl Place<'_> {
                 || self.next_word_is("for");
         }
         if self.starts_entry() {
-            return shouted || closes || pauses || self.is_emphasised();
+            // "BREAKING CHANGE moved to the top" is a sentence; "BREAKING Labels moved" is a mark and a sentence.
+            let mark = shouted && !self.phrase.full;
+            return mark || closes || pauses || self.is_emphasised();
         }
         if self.is_emphasised() || shouted && self.next_char() == Some(':') {
             return true;
@@ -401,10 +404,12 @@ impl Place<'_> {
     }
 
     fn starts_sentence(&self) -> bool {
-        let gap = self.before();
-        let trimmed = gap.trim_end_matches([' ', '\t']);
-        trimmed.ends_with(['.', '!', '?', ';', ':', '\n', '\u{2013}', '\u{2014}'])
-            || trimmed.ends_with(" -")
+        let before = self.before();
+        let sentence = before.trim_end();
+        let gap = before.get(sentence.len()..).unwrap_or("");
+        sentence.ends_with(['.', '!', '?', ';', ':', '\u{2013}', '\u{2014}'])
+            || sentence.ends_with(" -")
+            || gap.contains("\n\n")
     }
 
     /// A run of bold text that is the phrase, or begins with it and a colon.
@@ -444,162 +449,4 @@ impl Place<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(markdown: &str) -> Inline {
-        let document = crate::syntax::changelog::markdown::read(markdown);
-        document
-            .blocks
-            .into_iter()
-            .next()
-            .map(|block| block.text)
-            .unwrap_or_default()
-    }
-
-    #[test]
-    fn finds_markers() {
-        for (text, mark) in [
-            ("- **BREAKING**: casks have labels", "BREAKING"),
-            ("- **Breaking:** casks have labels", "Breaking"),
-            ("- **BREAKING** casks have labels", "BREAKING"),
-            ("- BREAKING CHANGE: casks have labels", "BREAKING CHANGE"),
-            ("- BREAKING Casks have labels", "BREAKING"),
-            ("- Breaking change: casks have labels", "Breaking change"),
-            ("- Breaking - casks have labels", "Breaking"),
-            ("- [breaking] casks have labels", "breaking"),
-            ("- \\[**breaking**] casks have labels", "breaking"),
-            (
-                "- ⚠️ **Breaking change** casks have labels",
-                "Breaking change",
-            ),
-            ("- Casks have labels (breaking change)", "breaking change"),
-            ("- Casks have labels (**breaking**)", "breaking"),
-            ("- Casks have labels (potentially breaking)", "breaking"),
-            (
-                "- Casks have labels (breaking change, see #12)",
-                "breaking change",
-            ),
-            ("- Casks have labels (breaking for readers)", "breaking"),
-            ("- api: BREAKING rename of labels", "BREAKING"),
-            ("- **api:** Breaking change: labels", "Breaking change"),
-            (
-                "- Labels are mandatory. Breaking change: set one.",
-                "Breaking change",
-            ),
-            (
-                "- Labels are mandatory - BREAKING CHANGE",
-                "BREAKING CHANGE",
-            ),
-            (
-                "- Labels are mandatory; this is a breaking change.",
-                "breaking change",
-            ),
-            (
-                "This release contains breaking changes.",
-                "breaking changes",
-            ),
-            (
-                "- The new format is backwards incompatible",
-                "backwards incompatible",
-            ),
-            ("- Renamed the label, which is breaking.", "breaking"),
-            ("- feat!: labels", "feat!"),
-            ("- feat(casks)!: labels", "feat(casks)!"),
-            ("- 💥 labels", "💥"),
-            (
-                "- Dropped v1, introducing a breaking change",
-                "breaking change",
-            ),
-        ] {
-            let entry = entry(text);
-            let found = find(&entry).map(|range| entry.text[range].to_owned());
-            assert_eq!(found.as_deref(), Some(mark), "{text}");
-        }
-    }
-
-    #[test]
-    fn leaves_prose_alone() {
-        for text in [
-            "- No breaking changes",
-            "- There are no breaking changes in this release.",
-            "- This release does not contain breaking changes",
-            "- This is not a breaking change.",
-            "- This isn't a **breaking change**.",
-            "- Non-breaking change: labels",
-            "- Labels (non-breaking)",
-            "- Labels (not breaking)",
-            "- Fixes breaking of labels",
-            "- Fixed a breaking change introduced in 1.2.2",
-            "- Fix breaking change of labels",
-            "- Fix: breaking change",
-            "- fix: stop breaking the build",
-            "- Breaking out of the loop is faster",
-            "- Add a line breaking algorithm",
-            "- Circuit breaking: thresholds",
-            "- Support the `BREAKING CHANGE:` footer",
-            "- `BREAKING` is a word",
-            "- Warn if a release contains breaking changes",
-            "- Detect when a commit is a breaking change",
-            "- Labels [breaking-news](https://example.org)",
-            "- See the list of breaking changes in the guide",
-            "- Wow!: labels",
-            "- Labels, without breaking the (old) format",
-            "- Avoid breaking changes: deprecate first",
-            "- Heartbreaking: labels",
-            "",
-        ] {
-            let entry = entry(text);
-            assert_eq!(
-                find(&entry).map(|range| entry.text[range].to_owned()),
-                None,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn hears_none() {
-        for text in [
-            "None",
-            "None.",
-            "N/A",
-            "No breaking changes.",
-            "No known breaking changes",
-            "- none in this release",
-            "",
-        ] {
-            assert!(says_none(text), "{text}");
-        }
-        for text in [
-            "No longer reads labels",
-            "None of the old labels are read by the new printers",
-            "Labels",
-        ] {
-            assert!(!says_none(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn hears_downtime() {
-        let check = |text: &str, expected: bool| {
-            assert_eq!(
-                declares_downtime(&entry(text)).is_some(),
-                expected,
-                "{text}"
-            );
-        };
-        check("- downtime: ten minutes", true);
-        check("**Downtime:** ten minutes", true);
-        check("Downtime required: yes", true);
-        check("Expected downtime: 5m", true);
-        check("- downtime:", true);
-        check("downtime: none", false);
-        check("Downtime: no", false);
-        check("Downtime: 0", false);
-        check("Downtime: not required", false);
-        check("- Reduce downtime: fewer locks", false);
-        check("- `downtime: yes` is a declaration", false);
-        check("Downtime is needed", false);
-    }
-}
+mod tests;

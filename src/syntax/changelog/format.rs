@@ -10,7 +10,7 @@ pub enum Format {
     Markdown,
     /// reStructuredText.
     ReStructuredText,
-    /// AsciiDoc.
+    /// AsciiDoc, or RDoc, which has the same headings.
     AsciiDoc,
     /// Another one, or plain text without headings.
     Other,
@@ -22,7 +22,7 @@ impl Format {
         match self {
             Self::Markdown => "Markdown",
             Self::ReStructuredText => "reStructuredText",
-            Self::AsciiDoc => "AsciiDoc",
+            Self::AsciiDoc => "AsciiDoc or RDoc",
             Self::Other => "text without Markdown headings",
         }
     }
@@ -42,12 +42,18 @@ impl Format {
     }
 }
 
+/// How many lines of the text begin with a version, as headings of plain text do.
+pub(super) fn version_lines(text: &str) -> usize {
+    let lines = text.split('\n');
+    lines
+        .filter(|line| heading::starts_with_version(line))
+        .count()
+}
+
 /// What the text looks like. A Markdown heading that begins with `#` settles it, because the others hardly ever have one.
 pub(super) fn of_text(text: &str) -> Format {
     let mut restructured = false;
     let mut asciidoc = false;
-    let mut underlined = false;
-    let mut versions = false;
     let mut previous = "";
     for line in text.split('\n') {
         let line = line.trim_end();
@@ -63,16 +69,12 @@ pub(super) fn of_text(text: &str) -> Format {
                 && !previous.is_empty()
                 && !line.starts_with("~~~");
         asciidoc |= is_asciidoc_heading(line);
-        underlined |= is_rule && line.starts_with(['=', '-']) && !previous.is_empty();
-        versions |= heading::starts_with_version(line);
         previous = line;
     }
     if restructured {
         Format::ReStructuredText
     } else if asciidoc {
         Format::AsciiDoc
-    } else if versions && !underlined && !text.contains("**") {
-        Format::Other
     } else {
         Format::Markdown
     }
@@ -124,7 +126,6 @@ mod tests {
             Format::ReStructuredText,
         );
         check("= Changelog\n\n== 1.2.3\n\n* x\n", Format::AsciiDoc);
-        check("1.2.3 (2026-01-31)\n  * x\n1.2.2\n  * y\n", Format::Other);
         check("~~~\n# a comment in code\n", Format::Markdown);
     }
 

@@ -1,10 +1,17 @@
 //! The Markdown of a changelog as a flat list of blocks, each with its text and a way back to the file.
 
-use std::borrow::Cow;
+mod html;
+mod inline;
+mod mask;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
+
+pub(super) use inline::Inline;
+
+use inline::Style;
 
 use crate::source::Span;
 use crate::syntax::SyntaxError;
@@ -18,6 +25,15 @@ pub(super) struct Document {
     pub definitions: BTreeMap<String, Definition>,
     /// What hides the rest of the file.
     pub errors: Vec<SyntaxError>,
+}
+
+impl Document {
+    /// Whether anything in it is a heading.
+    pub(super) fn has_headings(&self) -> bool {
+        self.blocks
+            .iter()
+            .any(|block| matches!(block.kind, BlockKind::Heading(_)))
+    }
 }
 
 /// A block.
@@ -70,149 +86,9 @@ pub(super) struct Definition {
     pub span: Span,
 }
 
-/// Text without markup, and where its pieces come from.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Inline {
-    /// The text; lines and paragraphs of an item are separated by line breaks.
-    pub text: String,
-    pieces: Vec<Piece>,
-}
-
-#[derive(Debug, Clone)]
-struct Piece {
-    /// Where it begins in the text.
-    at: usize,
-    /// Its place in the file.
-    span: Span,
-    /// The text and the place have the same bytes.
-    verbatim: bool,
-    code: bool,
-    strong: bool,
-}
-
-impl Inline {
-    /// The place of a range of the text.
-    pub(super) fn span(&self, range: &Range<usize>) -> Option<Span> {
-        let first = self.piece_at(range.start)?;
-        let last = self.piece_at(range.end.max(range.start + 1) - 1)?;
-        let place = |piece: &Piece, offset: usize| piece.span.range().start + offset - piece.at;
-        let start = if first.verbatim {
-            place(first, range.start)
-        } else {
-            first.span.range().start
-        };
-        let end = if last.verbatim {
-            place(last, range.end).min(last.span.range().end)
-        } else {
-            last.span.range().end
-        };
-        Some(Span::new(start, end))
-    }
-
-    /// The text with code blanked out, of the same length.
-    pub(super) fn prose(&self) -> Cow<'_, str> {
-        if self.pieces.iter().all(|piece| !piece.code) {
-            return Cow::Borrowed(&self.text);
-        }
-        let mut prose = String::with_capacity(self.text.len());
-        for (index, piece) in self.pieces.iter().enumerate() {
-            let text = self.text.get(piece.at..self.end_of(index)).unwrap_or("");
-            if piece.code {
-                // A letter would join the words beside it, so the blank is white space.
-                prose.extend(std::iter::repeat_n(' ', text.len()));
-            } else {
-                prose.push_str(text);
-            }
-        }
-        Cow::Owned(prose)
-    }
-
-    /// The run of bold text that begins at `offset`, white space aside.
-    pub(super) fn strong_run_at(&self, offset: usize) -> Option<Range<usize>> {
-        let index = self.piece_index(offset)?;
-        let piece = self.pieces.get(index)?;
-        let begins_here = self
-            .text
-            .get(piece.at..offset)
-            .is_some_and(|before| !before.contains(char::is_alphanumeric));
-        let continues = index > 0 && self.pieces[index - 1].strong;
-        if !piece.strong || !begins_here || continues {
-            return None;
-        }
-        let run = self.pieces[index..]
-            .iter()
-            .take_while(|piece| piece.strong)
-            .count();
-        Some(offset..self.end_of(index + run - 1))
-    }
-
-    /// All of the text is bold.
-    pub(super) fn is_strong(&self) -> bool {
-        !self.text.trim().is_empty()
-            && self.pieces.iter().enumerate().all(|(index, piece)| {
-                piece.strong
-                    || self
-                        .text
-                        .get(piece.at..self.end_of(index))
-                        .is_some_and(|text| text.trim_matches([':', ' ', '\n']).is_empty())
-            })
-    }
-
-    fn end_of(&self, index: usize) -> usize {
-        self.pieces
-            .get(index + 1)
-            .map_or(self.text.len(), |next| next.at)
-    }
-
-    fn piece_index(&self, offset: usize) -> Option<usize> {
-        self.pieces
-            .partition_point(|piece| piece.at <= offset)
-            .checked_sub(1)
-    }
-
-    fn piece_at(&self, offset: usize) -> Option<&Piece> {
-        self.pieces.get(self.piece_index(offset)?)
-    }
-
-    fn push(&mut self, source: &str, text: &str, range: Range<usize>, style: Style) {
-        let slice = source.get(range.clone()).unwrap_or("");
-        // Code has back quotes around it; an entity or an escape is another text than what it stands for.
-        let start = if style.code {
-            slice.find(text).unwrap_or(0)
-        } else {
-            0
-        };
-        let verbatim = slice
-            .get(start..)
-            .is_some_and(|slice| slice.starts_with(text));
-        let span = if verbatim {
-            Span::new(range.start + start, range.start + start + text.len())
-        } else {
-            Span::new(range.start, range.end)
-        };
-        if text.is_empty() {
-            return;
-        }
-        self.pieces.push(Piece {
-            at: self.text.len(),
-            span,
-            verbatim,
-            code: style.code,
-            strong: style.strong,
-        });
-        self.text.push_str(text);
-    }
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Style {
-    code: bool,
-    strong: bool,
-}
-
 /// Reads a file. Everything but its structure and text is left out.
 pub(super) fn read(text: &str) -> Document {
-    let masked = mask(text);
+    let masked = mask::mask(text);
     let parser = Parser::new_ext(
         &masked,
         Options::ENABLE_HEADING_ATTRIBUTES | Options::ENABLE_STRIKETHROUGH,
@@ -250,77 +126,6 @@ pub(super) fn read(text: &str) -> Document {
     }
 }
 
-/// The text with the same length and lines, where what hides headings is blank: a byte-order mark, front matter, and
-/// lines with nothing but an anchor (`<a name="1.2.3"></a>`), which some forms of turn the next line into HTML.
-fn mask(text: &str) -> Cow<'_, str> {
-    let mut blanks: Vec<Range<usize>> = Vec::new();
-    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut offset = text.len() - body.len();
-    if offset > 0 {
-        blanks.push(0..offset);
-    }
-    blanks.extend(front_matter(body).map(|length| offset..offset + length));
-    for line in body.split_inclusive('\n') {
-        let trimmed = line.trim();
-        if ["<a name=", "<a id=", "<a href=\"#"]
-            .iter()
-            .any(|tag| trimmed.starts_with(tag))
-            && trimmed.ends_with('>')
-            && trimmed.matches('<').count() <= 2
-            && trimmed
-                .strip_suffix("</a>")
-                .unwrap_or(trimmed)
-                .ends_with('>')
-        {
-            blanks.push(offset..offset + line.trim_end().len());
-        }
-        offset += line.len();
-    }
-    if blanks.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut masked = String::with_capacity(text.len());
-    for blank in blanks {
-        if blank.start < masked.len() {
-            continue;
-        }
-        masked.push_str(text.get(masked.len()..blank.start).unwrap_or(""));
-        for c in text.get(blank).unwrap_or("").chars() {
-            match c {
-                '\n' | '\r' => masked.push(c),
-                _ => masked.extend(std::iter::repeat_n(' ', c.len_utf8())),
-            }
-        }
-    }
-    masked.push_str(text.get(masked.len()..).unwrap_or(""));
-    Cow::Owned(masked)
-}
-
-/// The length of YAML front matter: `key: value` lines between two lines of `---`, the first being the file's first.
-fn front_matter(body: &str) -> Option<usize> {
-    let mut lines = body.split_inclusive('\n');
-    let mut length = lines.next().filter(|line| line.trim_end() == "---")?.len();
-    let mut keys = 0;
-    for line in lines {
-        length += line.len();
-        let text = line.trim_end();
-        if text == "---" {
-            return (keys > 0).then_some(length);
-        }
-        let is_key = text.split_once(':').is_some_and(|(key, _)| {
-            !key.is_empty()
-                && key
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
-        });
-        if !(is_key || text.starts_with([' ', '-', '#'])) || text.is_empty() {
-            return None;
-        }
-        keys += usize::from(is_key);
-    }
-    None
-}
-
 /// A range of the file without white space at its end.
 fn trimmed(source: &str, range: Range<usize>) -> Span {
     let length = source
@@ -353,7 +158,8 @@ impl Walk<'_> {
             Event::End(tag) => self.end(tag),
             Event::Text(text) => self.text(&text, range, false),
             Event::Code(text) => self.text(&text, range, true),
-            Event::SoftBreak | Event::HardBreak => self.text("\n", range, false),
+            Event::SoftBreak => self.text("\n", range, false),
+            Event::HardBreak => self.text("\n\n", range, false),
             Event::Html(_) => {
                 if let Some(html) = &mut self.html {
                     html.end = html.end.max(range.end);
@@ -489,7 +295,7 @@ impl Walk<'_> {
     fn separate(&mut self, index: usize, at: usize) {
         let text = &mut self.blocks[index].text;
         if !text.text.is_empty() && !text.text.ends_with('\n') {
-            text.push(self.source, "\n", at..at, Style::default());
+            text.push(self.source, "\n\n", at..at, Style::default());
         }
     }
 
@@ -521,7 +327,12 @@ impl Walk<'_> {
             return;
         };
         let html = self.source.get(range.clone()).unwrap_or("");
-        if html.trim_start().starts_with("<!--") && !html.contains("-->") {
+        // A comment in a list or a quotation ends with it.
+        let reaches_end = self
+            .source
+            .get(range.end..)
+            .is_none_or(|rest| rest.trim_start().is_empty());
+        if reaches_end && html.trim_start().starts_with("<!--") && !html.contains("-->") {
             let length = html.trim_end().find('\n').unwrap_or(html.trim_end().len());
             self.errors.push(SyntaxError {
                 span: Span::new(range.start, range.start + length),
@@ -533,15 +344,15 @@ impl Walk<'_> {
         if !self.open.is_empty() {
             return;
         }
-        let visible = without_comments(html);
+        let visible = html::without_comments(html);
         let mut offset = range.start;
         let mut has_content = false;
         for line in visible.split_inclusive('\n') {
             let trimmed = line.trim();
             let start = offset + (line.len() - line.trim_start().len());
-            match html_heading(trimmed) {
+            match html::heading(trimmed) {
                 Some(level) => self.html_heading(level, start, trimmed),
-                None => has_content |= has_text(trimmed),
+                None => has_content |= html::has_text(trimmed),
             }
             offset += line.len();
         }
@@ -575,52 +386,4 @@ fn level_number(level: HeadingLevel) -> u8 {
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
     }
-}
-
-/// The level of a heading that is written as one line of HTML.
-fn html_heading(line: &str) -> Option<u8> {
-    let rest = line
-        .strip_prefix("<h")
-        .or_else(|| line.strip_prefix("<H"))?;
-    let level = rest.bytes().next()?.checked_sub(b'0')?;
-    let opens = rest.get(1..)?.starts_with(['>', ' ']);
-    let closes = line.contains("</h") || line.contains("</H");
-    ((1..=6).contains(&level) && opens && closes).then_some(level)
-}
-
-/// HTML of the same length with its comments blank.
-fn without_comments(html: &str) -> Cow<'_, str> {
-    if !html.contains("<!--") {
-        return Cow::Borrowed(html);
-    }
-    let mut visible = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(start) = rest.find("<!--") {
-        visible.push_str(&rest[..start]);
-        let comment = &rest[start..];
-        let length = comment.find("-->").map_or(comment.len(), |end| end + 3);
-        for c in comment[..length].chars() {
-            match c {
-                '\n' => visible.push('\n'),
-                _ => visible.extend(std::iter::repeat_n(' ', c.len_utf8())),
-            }
-        }
-        rest = &comment[length..];
-    }
-    visible.push_str(rest);
-    Cow::Owned(visible)
-}
-
-/// Whether a line of HTML shows something: text, or an image.
-fn has_text(line: &str) -> bool {
-    let mut in_tag = false;
-    line.contains("<img")
-        || line.chars().any(|c| {
-            match c {
-                '<' => in_tag = true,
-                '>' => in_tag = false,
-                _ => return !in_tag && c.is_alphanumeric(),
-            }
-            false
-        })
 }

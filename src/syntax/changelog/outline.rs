@@ -21,6 +21,8 @@ pub(super) struct Outline {
     pub starts: Vec<Start>,
     /// The level at which versions stand.
     pub level: u8,
+    /// They are bold lines.
+    pub bold: bool,
 }
 
 /// Finds the headings that begin a section.
@@ -37,13 +39,19 @@ pub(super) fn find(document: &Document) -> Outline {
     if !outline.starts.is_empty() {
         return outline;
     }
-    // Some files have bold lines in place of headings.
-    choose(readings(document, |block| {
-        (block.kind == BlockKind::Paragraph
-            && block.text.is_strong()
-            && !block.text.text.contains('\n'))
-        .then_some(2)
-    }))
+    // Some files have bold lines in place of headings, or plain ones.
+    let is_line =
+        |block: &Block| block.kind == BlockKind::Paragraph && !block.text.text.contains('\n');
+    let bold = choose(readings(document, |block| {
+        (is_line(block) && block.text.is_strong()).then_some(2)
+    }));
+    if !bold.starts.is_empty() {
+        return Outline { bold: true, ..bold };
+    }
+    let plain = readings(document, |block| {
+        (is_line(block) && heading::starts_with_version(&block.text.text)).then_some(2)
+    });
+    choose(plain)
 }
 
 fn readings(document: &Document, level_of: impl Fn(&Block) -> Option<u8>) -> Vec<Start> {
@@ -72,7 +80,11 @@ fn choose(headings: Vec<Start>) -> Outline {
             .take(1)
             .collect();
         let level = starts.first().map_or(0, |start| start.level);
-        return Outline { starts, level };
+        return Outline {
+            starts,
+            level,
+            bold: false,
+        };
     };
     let starts = headings
         .into_iter()
@@ -83,7 +95,11 @@ fn choose(headings: Vec<Start>) -> Outline {
             Reading::Other => false,
         })
         .collect();
-    Outline { starts, level }
+    Outline {
+        starts,
+        level,
+        bold: false,
+    }
 }
 
 /// The shallowest level that has a version: with three numbers and alone in its heading if there is one.

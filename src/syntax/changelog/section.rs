@@ -1,5 +1,7 @@
 //! Sections with what stands in them.
 
+mod wording;
+
 use std::ops::Range;
 
 use super::category::{self, CategoryKind};
@@ -11,32 +13,6 @@ use super::{
     same_version,
 };
 use crate::source::Span;
-
-/// Text in a section that is there until somebody writes one.
-const PLACEHOLDERS: [&str; 9] = [
-    "",
-    "tbd",
-    "tba",
-    "todo",
-    "wip",
-    "coming soon",
-    "to be written",
-    "work in progress",
-    "fill me in",
-];
-
-/// The same in *Unreleased*, where saying that there is nothing means that there is nothing.
-const NOTHING: [&str; 9] = [
-    "nothing",
-    "nothing yet",
-    "none",
-    "none yet",
-    "no changes",
-    "no changes yet",
-    "no unreleased changes",
-    "n a",
-    "empty",
-];
 
 /// Builds the sections that the outline names.
 pub(super) fn build(text: &str, document: &Document, outline: &Outline) -> Vec<Section> {
@@ -293,7 +269,7 @@ impl Body {
 
     fn paragraph(&mut self, block: &Block, next: Option<&Block>) {
         self.nested_category = false;
-        if let Some(kind) = label_kind(block, next) {
+        if let Some(kind) = wording::label_kind(block, next) {
             let name = category::clean(&block.text.text).to_owned();
             self.category(block, name, kind);
             return;
@@ -312,7 +288,7 @@ impl Body {
             if has_nested
                 && kind != CategoryKind::Other
                 && name.split_whitespace().count() <= 3
-                && is_category_name(name)
+                && wording::is_category_name(name)
             {
                 self.category(block, name.to_owned(), kind);
                 self.nested_category = true;
@@ -333,16 +309,8 @@ impl Body {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
-        let words = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
         let unreleased = matches!(self.section.title, Title::Unreleased { .. });
-        let says_nothing = PLACEHOLDERS.contains(&words.as_str())
-            || unreleased && NOTHING.contains(&words.as_str());
-        if says_nothing && !block.opaque {
+        if wording::says_nothing(&text, unreleased) && !block.opaque {
             return;
         }
         self.category = self.category_of(block);
@@ -459,60 +427,4 @@ impl Body {
         }
         section.breaking.sort_by_key(|mark| mark.span);
     }
-}
-
-/// What a paragraph that stands for a heading names: bold text alone (`**Features**`), or a line in capitals or with a
-/// colon above a list (`BUG FIXES:`).
-fn label_kind(block: &Block, next: Option<&Block>) -> Option<CategoryKind> {
-    let text = block.text.text.trim();
-    let name = category::clean(text);
-    let kind = category::kind(name);
-    let words = name.split_whitespace().count();
-    if text.contains('\n') || words == 0 || words > 5 || !block.links.is_empty() {
-        return None;
-    }
-    let before_list = matches!(next.map(|next| next.kind), Some(BlockKind::Item(0)));
-    let is_shouted = name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase);
-    let known = kind != CategoryKind::Other && is_category_name(name);
-    let ends_sentence = text.ends_with(['.', '!', '?']);
-    let is_label = if block.text.is_strong() {
-        known || !ends_sentence
-    } else {
-        before_list && (text.ends_with(':') || is_shouted || known) && (known || is_shouted)
-    };
-    is_label.then_some(kind)
-}
-
-/// Whether all words could stand in a category's name, so that "Fixed the label printer" is not taken for one.
-fn is_category_name(name: &str) -> bool {
-    const BESIDE: [&str; 22] = [
-        "and",
-        "or",
-        "the",
-        "in",
-        "other",
-        "api",
-        "cli",
-        "ui",
-        "notable",
-        "minor",
-        "major",
-        "patch",
-        "internal",
-        "general",
-        "improvement",
-        "of",
-        "for",
-        "backwards",
-        "backward",
-        "incompatible",
-        "breaking",
-        "code",
-    ];
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .all(|word| {
-            let word = word.to_lowercase();
-            BESIDE.contains(&word.as_str()) || category::kind(&word) != CategoryKind::Other
-        })
 }

@@ -195,6 +195,10 @@ fn counts_only_real_headings() {
         "<h2 id=\"v1.2.0\">v1.2.0 (2026-01-31)</h2>\n\n- a\n\n<h2>1.1.0</h2>\n<!--\n<h2>1.0.0</h2>\n-->\n",
         "1.2.0 2026-01-31 1\n1.1.0 empty",
     );
+    check(
+        "v1.1.0 - April 5, 2026\n\n* a\n\nnot 1.0.9\n\nv1.0.0 - April 4, 2026\n\n* b\n",
+        "1.1.0 April 5, 2026? 1\n1.0.0 April 4, 2026? 1",
+    );
     check("**1.2.0** (x)\n\n**1.1.0**\n\n- a\n", "1.1.0 1");
 }
 
@@ -336,7 +340,9 @@ fn says_what_hides_the_rest() {
     check("## 1.1.0\n\n~~~", &["~~~"]);
     check("## 1.1.0\n\n<!-- hidden\n\n## 1.0.0\n", &["<!-- hidden"]);
     check("## 1.1.0\n\n<!-- hidden\n\n## 1.0.0\n-->\n", &[]);
+    check("- a\n\n  <!-- in the item\n\n## 1.0.0\n", &[]);
     check("= Changelog\n\n== 1.0.0\n", &[""]);
+    check("1.2.3 (2026-01-31)\n  * x\n1.2.2\n  * y\n", &[""]);
 }
 
 /// Texts that make parsers slow: each is a few hundred kilobytes, and all of them take seconds at most.
