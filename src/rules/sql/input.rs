@@ -7,7 +7,7 @@ use crate::rules::RuleInfo;
 use crate::schema::{Catalog, Lookup, Relation};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::migration::{Direction, Runner};
-use crate::syntax::sql::operation::{Action, Dialect, Name, Statement};
+use crate::syntax::sql::operation::{Action, ColumnDef, Dialect, Name, Statement};
 use crate::version::ReleaseType;
 
 /// What people may set about the rules.
@@ -61,6 +61,8 @@ pub struct ReleaseContext<'a> {
     pub last: &'a Catalog,
     /// The server's major version.
     pub server_version: u32,
+    /// The version stands in the configuration, and is not assumed.
+    pub server_is_configured: bool,
     /// Options.
     pub options: &'a SqlOptions,
     /// The names of the files, by their number in the replay.
@@ -138,6 +140,15 @@ impl<'a> SqlInput<'a> {
     /// Somebody asked for a rule that is off by default.
     pub fn is_asked_for(&self, rule: &RuleInfo) -> bool {
         self.release.options.opt_in.iter().any(|id| id == rule.id)
+    }
+
+    /// The columns that the operation defines: of a table that does not exist yet, or one that is added.
+    pub fn new_columns(&self) -> &'a [ColumnDef] {
+        match self.action() {
+            Action::CreateTable { columns, .. } => columns,
+            Action::AddColumn { column, .. } => std::slice::from_ref(column),
+            _ => &[],
+        }
     }
 
     /// The place of a span of the file.

@@ -116,6 +116,7 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
             .directory
             .server_version
             .unwrap_or(DEFAULT_SERVER_VERSION),
+        server_is_configured: survey.directory.server_version.is_some(),
         options: input.options,
         files: &names,
         dropped_indexes: &dropped_indexes(&new),

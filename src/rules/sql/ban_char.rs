@@ -1,0 +1,26 @@
+//! `ban-char`.
+
+use crate::finding::{Finding, Severity};
+use crate::rules::Findings;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "ban-char",
+    Severity::Info,
+    "a column of type char(n) (opt-in)",
+    include_str!("ban_char.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    if !input.is_asked_for(&RULE.info) {
+        return;
+    }
+    for column in input.new_columns() {
+        let written = &column.type_name;
+        if written.name == "character" {
+            let at = input.location(column.span);
+            findings.push(Finding::at(RULE.info.id, RULE.info.severity, at, format!("`{}`: char(n) is padded with blanks that comparisons ignore", column.name)));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `prefer-text`.
+
+use crate::finding::{Finding, Severity};
+use crate::rules::Findings;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::up(
+    "prefer-text",
+    Severity::Info,
+    "a varchar with a length (opt-in)",
+    include_str!("prefer_text.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    if !input.is_asked_for(&RULE.info) {
+        return;
+    }
+    for column in input.new_columns() {
+        let written = &column.type_name;
+        if written.name == "character varying" && !written.modifiers.is_empty() {
+            let at = input.location(column.span);
+            findings.push(Finding::at(RULE.info.id, RULE.info.severity, at, format!("`{}`: a CHECK can be changed without touching the type", column.name)));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `session-setting-leak`.
+
+use crate::finding::Severity;
+use crate::rules::Findings;
+use crate::syntax::sql::operation::Action;
+use super::{SqlInput, SqlRule};
+
+pub(super) const RULE: SqlRule = SqlRule::both(
+    "session-setting-leak",
+    Severity::Warning,
+    "a session setting outlives the migration",
+    include_str!("session_setting_leak.md"),
+    check,
+);
+
+fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let Action::Set {
+        name,
+        value,
+        local: false,
+    } = input.action()
+    else {
+        return;
+    };
+    let name = name.to_lowercase();
+    let leaks = matches!(
+        name.as_str(),
+        "search_path" | "role" | "session authorization" | "session_authorization" | "session_replication_role"
+    );
+    if !leaks || value.is_empty() || input.step.operation.nested || !input.is_postgresql() {
+        return;
+    }
+    let reset = input
+        .statements()
+        .iter()
+        .skip(input.step.statement + 1)
+        .flat_map(|statement| &statement.operations)
+        .any(|operation| {
+            matches!(&operation.action, Action::Set { name: other, value, .. } if value.is_empty() && (other.to_lowercase() == name || other == "all"))
+        });
+    if reset {
+        return;
+    }
+    findings.push(
+        input
+            .report(&RULE.info, format!("`{name}` stays set for the runner's own statements and for the next file on the connection"))
+            .help(format!("SET LOCAL {name}, inside a transaction; or RESET {name} at the end")),
+    );
+}
