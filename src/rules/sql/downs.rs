@@ -52,9 +52,12 @@ pub struct DownInput<'a> {
     pub back: &'a Catalog,
     /// What differs between the schema before and the schema behind the way back.
     pub differences: Vec<Difference>,
+    /// What the way up added or changed, and so what a way down that does nothing leaves as it is.
+    pub undone_by_nothing: Vec<Difference>,
     /// The release.
     pub release: &'a ReleaseContext<'a>,
     lowered: &'a LoweredFile,
+    lowered_up: &'a LoweredFile,
 }
 
 impl<'a> DownInput<'a> {
@@ -64,7 +67,7 @@ impl<'a> DownInput<'a> {
         up: &'a [&'a Effect],
         (before, after, back): (&'a Catalog, &'a Catalog, &'a Catalog),
         release: &'a ReleaseContext<'a>,
-        lowered: &'a LoweredFile,
+        (lowered_up, lowered): (&'a LoweredFile, &'a LoweredFile),
     ) -> Self {
         Self {
             source,
@@ -74,8 +77,13 @@ impl<'a> DownInput<'a> {
             after,
             back,
             differences: differences(before, back),
+            undone_by_nothing: differences(before, after)
+                .into_iter()
+                .filter(|difference| difference.kind != DifferenceKind::Order)
+                .collect(),
             release,
             lowered,
+            lowered_up,
         }
     }
 
@@ -85,6 +93,80 @@ impl<'a> DownInput<'a> {
             .sections(Direction::Down)
             .flat_map(|section| &section.statements)
             .flat_map(|statement| &statement.operations)
+    }
+
+    /// The operations of the way up.
+    pub fn up_operations(&self) -> impl Iterator<Item = &'a Operation> {
+        self.lowered_up
+            .sections(Direction::Up)
+            .flat_map(|section| &section.statements)
+            .flat_map(|statement| &statement.operations)
+    }
+
+    /// The differences of a kind, without relations that are only called otherwise.
+    pub fn of_kind(&self, kind: DifferenceKind) -> Vec<&Difference> {
+        let renamed = self.renamed();
+        self.differences
+            .iter()
+            .filter(|difference| difference.kind == kind)
+            .filter(|difference| {
+                !renamed
+                    .iter()
+                    .any(|(old, new)| difference.name == *old || difference.name == *new)
+            })
+            .collect()
+    }
+
+    /// What was there before, and is missing behind the way back because the way up dropped it.
+    pub fn dropped_by_up(&self) -> Vec<&Difference> {
+        self.missing(true)
+    }
+
+    /// What was there before, was left alone by the way up, and is dropped by the way back.
+    pub fn dropped_by_down(&self) -> Vec<&Difference> {
+        self.missing(false)
+    }
+
+    fn missing(&self, in_up: bool) -> Vec<&Difference> {
+        let gone_behind_up = |difference: &Difference| {
+            self.undone_by_nothing.iter().any(|other| {
+                other.kind == DifferenceKind::Missing
+                    && other.what == difference.what
+                    && other.name == difference.name
+            })
+        };
+        self.of_kind(DifferenceKind::Missing)
+            .into_iter()
+            .filter(|difference| gone_behind_up(difference) == in_up)
+            .collect()
+    }
+
+    /// Relations that have another name behind the way back than before: the old and the new name.
+    pub fn renamed(&self) -> Vec<(String, String)> {
+        self.before
+            .relations()
+            .filter_map(|before| {
+                let back = self.back.get(before.id)?;
+                (back.key != before.key).then(|| {
+                    (
+                        self.before.display_name(before),
+                        self.back.display_name(back),
+                    )
+                })
+            })
+            .collect()
+    }
+
+    /// `the column `casks.label` and 2 more`.
+    pub fn first_of<D: std::borrow::Borrow<Difference>>(&self, all: &[D]) -> String {
+        let Some(first) = all.first().map(std::borrow::Borrow::borrow) else {
+            return String::new();
+        };
+        let named = format!("{} `{}`", first.what, first.name);
+        match all.len() {
+            1 => named,
+            n => format!("{named} and {} more", n - 1),
+        }
     }
 
     /// The way back does nothing.

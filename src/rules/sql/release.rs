@@ -431,7 +431,7 @@ fn judge_down(
         &up_loses,
         (before, after, &catalog),
         release,
-        lowered,
+        (new.lowered, lowered),
     );
     judged
         .reversibility
