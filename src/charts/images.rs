@@ -245,7 +245,7 @@ impl<'s> Finder<'s> {
             key,
             repository: reference.repository,
             tag,
-            digest: (!reference.digest.is_empty()).then(|| (reference.digest, stands)),
+            digest: (!reference.digest.is_empty()).then_some((reference.digest, stands)),
             digest_key: String::new(),
             reference_tag: String::new(),
             stands,
@@ -388,10 +388,9 @@ impl<'s> Finder<'s> {
 
     /// The last file that has the path decides; an empty text says nothing.
     fn told(&self, path: &KeyPath) -> Option<Told> {
-        let files = self.state.values.iter().enumerate().rev();
-        let (index, file, value) = files
-            .filter_map(|(index, file)| Some((index, file, file.value.as_ref()?.at(path)?)))
-            .next()?;
+        let mut files = self.state.values.iter().enumerate().rev();
+        let (index, file, value) =
+            files.find_map(|(index, file)| Some((index, file, file.value.as_ref()?.at(path)?)))?;
         let text = value.rendered().filter(|text| !text.is_empty())?;
         Some(Told {
             file: index,

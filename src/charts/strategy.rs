@@ -2,7 +2,7 @@
 
 use crate::syntax::yaml::{Data, Entry};
 
-/// The words of Kubernetes' update strategies of Deployments, StatefulSets and DaemonSets.
+/// The words of Kubernetes' update strategies of Deployments, `StatefulSets` and `DaemonSets`.
 const WORDS: [&str; 3] = ["RollingUpdate", "Recreate", "OnDelete"];
 
 /// The strategy that an entry of the values names: `updateStrategy: {type: …}`, `strategy: Recreate` and the like.

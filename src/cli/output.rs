@@ -126,7 +126,7 @@ fn ignore_closed_pipe(result: io::Result<()>, path: &str) -> Result<(), CommandE
     }
 }
 
-/// `--color`, then the conventions of <https://no-color.org> and CLICOLOR_FORCE, then the terminal.
+/// `--color`, then the conventions of <https://no-color.org> and `CLICOLOR_FORCE`, then the terminal.
 fn wants_color(when: ColorWhen, terminal: bool) -> bool {
     let set = |name| environment(name).is_some_and(|value| !value.is_empty());
     match when {

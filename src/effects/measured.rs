@@ -66,18 +66,14 @@ fn cases() -> Vec<Case> {
     for (row, notes) in rows.filter(|row| !row.is_empty()).zip(details) {
         let fields: Vec<&str> = row.split('\t').collect();
         let ddl = fields[0];
-        let in_notes = notes
-            .split("setup: ")
-            .nth(1)
-            .map(|rest| {
-                let end = ["; scanned:", "; ERROR"]
-                    .iter()
-                    .filter_map(|mark| rest.find(mark))
-                    .min()
-                    .unwrap_or(rest.len());
-                &rest[..end]
-            })
-            .unwrap_or("");
+        let in_notes = notes.split("setup: ").nth(1).map_or("", |rest| {
+            let end = ["; scanned:", "; ERROR"]
+                .iter()
+                .filter_map(|mark| rest.find(mark))
+                .min()
+                .unwrap_or(rest.len());
+            &rest[..end]
+        });
         let mut setup = if fields[1].is_empty() {
             in_notes
         } else {

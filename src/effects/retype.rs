@@ -336,8 +336,7 @@ fn integer_size(name: &str) -> Option<u8> {
 fn narrows_names(from: &str, to: &str) -> Truth {
     match (from, to) {
         ("smallint" | "integer" | "bigint", "numeric")
-        | ("smallint" | "integer", "double precision")
-        | ("real", "double precision")
+        | ("smallint" | "integer" | "real", "double precision")
         | ("json", "jsonb")
         | ("date", "timestamp" | "timestamp with time zone")
         | (_, "text") => Truth::No,

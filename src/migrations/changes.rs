@@ -214,7 +214,7 @@ fn both(before: Member, after: Member, prints: &Prints) -> Option<FileChange> {
         _ => (goes_up, holds_down(&after.file)),
     };
     let modified = up || down;
-    (modified || moved).then(|| FileChange {
+    (modified || moved).then_some(FileChange {
         kind: if modified {
             ChangeKind::Modified
         } else {

@@ -154,9 +154,9 @@ impl TransactionState {
         self.stopped_writers += usize::from(effect.blocks_writes());
         match &operation.action {
             Action::Transaction(control) => self.control(unit, *control, operation.span),
-            Action::Set { name, value, local } => {
+            Action::Set { name, value, local }
                 // Outside a block SET LOCAL is a warning and has no effect.
-                if !(*local && self.block == Block::None) {
+                if !(*local && self.block == Block::None) => {
                     self.settings.push((
                         name.to_lowercase(),
                         value.clone(),
@@ -164,7 +164,6 @@ impl TransactionState {
                         operation.span,
                     ));
                 }
-            }
             Action::AddConstraint { table, constraint } if constraint.not_valid => {
                 let name = constraint.name.clone().unwrap_or_default();
                 self.not_valid.push((table.clone(), name, operation.span));

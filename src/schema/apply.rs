@@ -249,7 +249,7 @@ fn drop_objects(
                 {
                     match kind {
                         ObjectKind::Trigger => {
-                            relation.triggers.retain(|known| known.name != name.name)
+                            relation.triggers.retain(|known| known.name != name.name);
                         }
                         ObjectKind::Policy => relation.policies.retain(|known| *known != name.name),
                         _ => relation.rules.retain(|known| *known != name.name),

@@ -210,14 +210,13 @@ pub fn implies_not_null(expression: &str, column: &str) -> bool {
         let parts = split_at_and(condition);
         if parts.len() > 1 {
             open.extend(parts.into_iter().map(without_parentheses));
-        } else if let [name, is, not, null] = condition {
-            if name.word.as_deref() == Some(column)
-                && is.is_keyword("is")
-                && not.is_keyword("not")
-                && null.is_keyword("null")
-            {
-                return true;
-            }
+        } else if let [name, is, not, null] = condition
+            && name.word.as_deref() == Some(column)
+            && is.is_keyword("is")
+            && not.is_keyword("not")
+            && null.is_keyword("null")
+        {
+            return true;
         }
     }
     false
@@ -461,7 +460,7 @@ pub fn expression_volatility(text: &str, catalog: &Catalog) -> Option<Volatility
         if previous.is_some_and(|previous| previous.text == "::" || previous.is_keyword("as")) {
             continue;
         }
-        if !all.get(index + 1).is_some_and(|next| next.text == "(") {
+        if all.get(index + 1).is_none_or(|next| next.text != "(") {
             continue;
         }
         // `'x'::numeric (10)` and `character varying (10)` are types.

@@ -113,7 +113,7 @@ fn check(file: &str) {
         let context = format!("{file}: {what}\n{head}");
         assert!((0..=2).contains(&run.code), "{context}");
         assert!(!run.stderr.contains("panicked"), "{context}");
-        assert!(took < Duration::from_secs(120), "{took:?} for {context}");
+        assert!(took < Duration::from_mins(2), "{took:?} for {context}");
         let report: serde_json::Value = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|error| panic!("not a report ({error}): {context}"));
         let not_examined = report["coverage"]["notExamined"].to_string();
@@ -173,5 +173,5 @@ fn messages_may_hold_anything() {
     let begin = Instant::now();
     let run = Tool::within(repo.path()).run(&["check", "--tag", "v1.0.1", "--format", "json"]);
     assert!((0..=1).contains(&run.code), "{}", run.text);
-    assert!(begin.elapsed() < Duration::from_secs(60));
+    assert!(begin.elapsed() < Duration::from_mins(1));
 }

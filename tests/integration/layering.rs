@@ -330,7 +330,7 @@ fn without_literals(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let blank = |out: &mut String, part: &str| {
-        out.extend(part.chars().map(|c| if c == '\n' { '\n' } else { ' ' }))
+        out.extend(part.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
     };
     while let Some(first) = rest.chars().next() {
         let after_word = out.ends_with(|c: char| c.is_alphanumeric() || c == '_');

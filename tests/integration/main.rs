@@ -1,3 +1,9 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail"
+)]
 //! Tests of the whole: the program as people run it, on repositories that a history or git itself made.
 
 /// Repositories and the program, without anything of the machine around them.

@@ -276,10 +276,7 @@ fn create_view(
 /// The first columns are those of the old view.
 fn keeps_columns(view: &Relation, columns: &[String]) -> bool {
     view.columns.len() <= columns.len()
-        && view
-            .columns
-            .iter()
-            .all(|old| columns.iter().any(|new| *new == old.name))
+        && view.columns.iter().all(|old| columns.contains(&old.name))
 }
 
 /// The worst that is said about any of the dropped objects.

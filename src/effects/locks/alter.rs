@@ -103,7 +103,7 @@ fn add(locks: &mut Locks<'_, '_>, table: &Name, column: &ColumnDef, if_not_exist
     for inner in &column.constraints {
         match &inner.kind {
             ConstraintKind::Check { .. } if !inner.not_valid && !inner.not_enforced => {
-                work = work.max(Work::Scan)
+                work = work.max(Work::Scan);
             }
             ConstraintKind::Unique { .. }
             | ConstraintKind::PrimaryKey { .. }

@@ -86,7 +86,7 @@ pub(super) fn drop(locks: &mut Locks<'_, '_>, name: &Name, if_exists: bool, conc
         }
         Lookup::Missing if if_exists => {}
         Lookup::Missing | Lookup::Unknown => {
-            locks.on_other(name, lock, locks.situation.released > 0)
+            locks.on_other(name, lock, locks.situation.released > 0);
         }
     }
 }

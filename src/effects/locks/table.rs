@@ -12,10 +12,8 @@ pub(super) fn touches(locks: &mut Locks<'_, '_>, action: &Action) {
     match action {
         Action::CreateTable { .. } => create(locks, action),
         Action::RenameTable { table, .. } => locks.on(table, AccessExclusive, Work::Brief),
-        Action::SetSchema { kind, name, .. } => {
-            if is_relation(*kind) {
-                locks.on(name, AccessExclusive, Work::Brief);
-            }
+        Action::SetSchema { kind, name, .. } if is_relation(*kind) => {
+            locks.on(name, AccessExclusive, Work::Brief);
         }
         Action::AttachPartition {
             table,

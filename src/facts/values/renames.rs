@@ -22,7 +22,7 @@ pub(super) fn find(removed: &[Lone], added: &[Lone]) -> Vec<(usize, usize)> {
     });
     pairs.pair(|lone| {
         let place = (parent(&lone.path), &lone.neighbours);
-        Some(sign(&place, &value_hash(&lone.value)))
+        Some(sign(place, &value_hash(&lone.value)))
     });
     pairs.pair(|lone| {
         says_something(&lone.value)

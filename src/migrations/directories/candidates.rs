@@ -128,9 +128,7 @@ impl Candidate {
 
     /// Its path says that SQL of another kind is in it.
     pub(super) fn says_other_sql(&self) -> bool {
-        self.path
-            .split('/')
-            .any(|component| is_other_sql(component))
+        self.path.split('/').any(is_other_sql)
     }
 }
 

@@ -252,10 +252,7 @@ fn first_word(text: &str) -> Option<String> {
             break;
         }
     }
-    let word: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_alphabetic())
-        .collect();
+    let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
     (!word.is_empty()).then(|| word.to_ascii_lowercase())
 }
 

@@ -118,12 +118,12 @@ fn wrap(names: &[&str], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (index, name) in names.iter().enumerate() {
         let comma = if index + 1 < names.len() { "," } else { "" };
-        if let Some(line) = lines.last_mut() {
-            if line.is_empty() || line.len() + name.len() + 2 <= width {
-                let space = if line.is_empty() { "" } else { " " };
-                line.push_str(&format!("{space}{name}{comma}"));
-                continue;
-            }
+        if let Some(line) = lines.last_mut()
+            && (line.is_empty() || line.len() + name.len() + 2 <= width)
+        {
+            let space = if line.is_empty() { "" } else { " " };
+            line.push_str(&format!("{space}{name}{comma}"));
+            continue;
         }
         lines.push(format!("{name}{comma}"));
     }

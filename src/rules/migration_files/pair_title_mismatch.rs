@@ -24,7 +24,7 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
         .changes
         .iter()
         .filter(|change| matches!(change.kind, ChangeKind::Added | ChangeKind::Renamed))
-        .map(|change| change.path())
+        .map(crate::migrations::changes::FileChange::path)
         .collect();
     for down in sequence.downs() {
         let same_version = |up: &&_| up_of(up, down);

@@ -18,7 +18,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !state.block.is_certain() || input.step.called {
         return;
     }
-    if !input.effect().hot_work().is_some_and(|work| work >= Work::Scan) {
+    if input.effect().hot_work().is_none_or(|work| work < Work::Scan) {
         return;
     }
     let held = state

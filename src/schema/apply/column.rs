@@ -156,7 +156,7 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
                 Generated::IdentityByDefault
             };
             change(catalog, table, column, born, |known| {
-                known.generated = Some(generated)
+                known.generated = Some(generated);
             });
             if let Some(id) = catalog.id_of(table) {
                 add_sequence(catalog, id, column, born);

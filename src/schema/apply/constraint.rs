@@ -109,7 +109,7 @@ fn rule_of(
         Some(index) => catalog
             .get(id)
             .and_then(|relation| relation.index(index))
-            .and_then(|index| index.columns())
+            .and_then(super::super::relation::Index::columns)
             .map(|columns| columns.into_iter().map(str::to_owned).collect())
             .unwrap_or_default(),
         None => or_own(columns),

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn reads_tags() {
         let check = |entry: &str, expected: Option<(&str, CategoryKind)>| {
-            assert_eq!(of_tag(entry), expected, "{entry}")
+            assert_eq!(of_tag(entry), expected, "{entry}");
         };
         check("[BUGFIX] Casks leak", Some(("BUGFIX", CategoryKind::Fixed)));
         check("[FEATURE] Casks", Some(("FEATURE", CategoryKind::Added)));

@@ -246,7 +246,7 @@ fn find_version(text: &str, from: usize) -> Option<(usize, Range<usize>)> {
                 at += bytes[at..]
                     .iter()
                     .take_while(|b| b.is_ascii_digit())
-                    .count()
+                    .count();
             }
         }
     }

@@ -161,7 +161,7 @@ impl Resolver {
                     entries.extend(of_map.entries().iter().map(|entry| Entry {
                         merged: true,
                         ..entry.clone()
-                    }))
+                    }));
                 }
                 Data::Map(_) => self.error(
                     map.span(),

@@ -262,13 +262,13 @@ fn large_texts_are_read() {
         .map(|n| format!("key{n}:\n  name: \"cask {n}\"\n"))
         .collect();
     bounded("a large values file", values, |parsed| {
-        assert_eq!(parsed.errors, [])
+        assert_eq!(parsed.errors, []);
     });
     bounded("one key many times", "a: 1\n".repeat(100_000), |parsed| {
-        assert_eq!(parsed.errors, [])
+        assert_eq!(parsed.errors, []);
     });
     bounded("comments", "# cask\n".repeat(200_000), |parsed| {
-        assert_eq!(parsed.errors, [])
+        assert_eq!(parsed.errors, []);
     });
     bounded(
         "many documents",
