@@ -167,7 +167,7 @@ impl<'s> Finder<'s> {
                     .any(|key| has(key));
             return !is_url && (named_image || beside) && !(text.is_empty() && in_global);
         }
-        named_image && ((has_tag && has_text("name")) || (has_tag && !in_global))
+        named_image && has_tag && (has_text("name") || !in_global)
     }
 
     fn image_map(&mut self, file: usize, value: &'s Value) {

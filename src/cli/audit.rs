@@ -38,7 +38,7 @@ pub(super) fn run(
         AuditFormat::Human => audit.human(&streams.style, &mut out),
         AuditFormat::Json => audit.json(&mut out),
     };
-    streams.written(written.map(|()| out))?;
+    Streams::written(written.map(|()| out))?;
     Ok(audit.exit_code())
 }
 

@@ -56,14 +56,14 @@ pub(super) fn run(_global: &Global, streams: &Streams) -> Result<u8, CommandErro
     };
     let frame = Frame::new(&repository, &project, now(), None)?;
     let report = judge(&frame, &request)?.report;
-    streams.print(&format!(
+    Streams::print(&format!(
         "A small service, its history played into a temporary repository; its last release calls itself a patch:\n\n\
          $ relgate check --tag {UNSAFE_TAG}\n"
     ))?;
     let mut text = Vec::new();
     let _ = human::write(&report, &streams.style, &mut text);
-    streams.print(&String::from_utf8_lossy(&text))?;
-    streams.print(
+    Streams::print(&String::from_utf8_lossy(&text))?;
+    Streams::print(
         "\nThe same on your own repository: relgate check (the next release), relgate check --tag TAG, relgate plan.\n",
     )?;
     match report.decision.verdict {

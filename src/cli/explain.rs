@@ -22,14 +22,14 @@ impl miette::Diagnostic for UnknownId {
     }
 }
 
-pub(super) fn run(args: &Explain, streams: &Streams) -> Result<u8, CommandError> {
+pub(super) fn run(args: &Explain, _streams: &Streams) -> Result<u8, CommandError> {
     match &args.id {
         Some(id) => {
             let page = catalogue::page(id).ok_or_else(|| UnknownId {
                 id: id.clone(),
                 nearest: catalogue::nearest(id),
             })?;
-            streams.print(&format!("{}\n", page.trim_end()))?;
+            Streams::print(&format!("{}\n", page.trim_end()))?;
         }
         None => {
             let entries = catalogue::entries();
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Explain, streams: &Streams) -> Result<u8, CommandError>
                 .max()
                 .unwrap_or(0);
             for entry in entries {
-                streams.print(&format!(
+                Streams::print(&format!(
                     "{:width$}  {:10}  {}\n",
                     entry.id, entry.kind, entry.summary
                 ))?;

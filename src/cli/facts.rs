@@ -25,6 +25,6 @@ pub(super) fn run(global: &Global, args: &Facts, streams: &Streams) -> Result<u8
         judge(&context.frame()?, &request)?.facts
     };
     let text = serde_json::to_string_pretty(&facts).map_err(FactsError)?;
-    streams.print(&format!("{}\n", escape_json(&text)))?;
+    Streams::print(&format!("{}\n", escape_json(&text)))?;
     Ok(0)
 }

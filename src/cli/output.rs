@@ -53,7 +53,7 @@ impl Streams {
     }
 
     /// Writes text to standard output. A reader that went away (`relgate … | head`) is no error.
-    pub(super) fn print(&self, text: &str) -> Result<(), CommandError> {
+    pub(super) fn print(text: &str) -> Result<(), CommandError> {
         ignore_closed_pipe(
             io::stdout().lock().write_all(text.as_bytes()),
             "standard output",
@@ -71,7 +71,7 @@ impl Streams {
     }
 
     /// Writes what was made for standard output.
-    pub(super) fn written(&self, made: io::Result<Vec<u8>>) -> Result<(), CommandError> {
+    pub(super) fn written(made: io::Result<Vec<u8>>) -> Result<(), CommandError> {
         ignore_closed_pipe(
             made.and_then(|bytes| io::stdout().lock().write_all(&bytes)),
             "standard output",

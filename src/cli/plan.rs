@@ -37,6 +37,6 @@ pub(super) fn run(global: &Global, args: &Plan, streams: &Streams) -> Result<u8,
         };
         plan::text(&content, release.as_ref(), &streams.style)
     };
-    streams.print(&text)?;
+    Streams::print(&text)?;
     Ok(0)
 }

@@ -36,11 +36,9 @@ pub fn parse(text: &str) -> Parsed<Workflow> {
     let mut workflow = Workflow::default();
     if let Some(document) = parsed.value.first() {
         let root = document.root();
-        workflow.name = root
-            .get("name")
-            .and_then(Node::text)
-            .unwrap_or_default()
-            .to_owned();
+        if let Some(name) = root.get("name").and_then(Node::text) {
+            name.clone_into(&mut workflow.name);
+        }
         match root.entry("on") {
             Some((key, on)) => {
                 workflow.trigger = key.span().cover(on.span());

@@ -89,11 +89,10 @@ pub(super) fn touches(locks: &mut Locks<'_, '_>, action: &Action) {
             _ => locks.on(name, ShareUpdateExclusive, Work::Brief),
         },
         Action::Truncate { tables, cascade } => truncate(locks, tables, *cascade),
-        Action::Cluster { table } => {
-            if let Some(table) = table {
-                locks.on(table, AccessExclusive, Work::Rewrite);
-            }
+        Action::Cluster { table: Some(table) } => {
+            locks.on(table, AccessExclusive, Work::Rewrite);
         }
+        Action::Cluster { table: None } => {}
         Action::Vacuum { full, tables } => {
             for table in tables {
                 if *full {

@@ -14,9 +14,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    let name = match input.action() {
-        Action::AlterDomainAddConstraint { name, .. } | Action::AlterDomainValidate { name } => name,
-        _ => return,
+    let (Action::AlterDomainAddConstraint { name, .. } | Action::AlterDomainValidate { name }) =
+        input.action()
+    else {
+        return;
     };
     let tables: Vec<String> = input
         .effect()

@@ -20,7 +20,8 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         Action::Delete { table, .. } => (table, "DELETE"),
         _ => return,
     };
-    if input.hot_touch(table).is_none() && !(input.is_hot(table) && !input.is_postgresql()) {
+    let hot = input.is_hot(table) && !input.is_postgresql();
+    if input.hot_touch(table).is_none() && !hot {
         return;
     }
     let mut finding = input.report(

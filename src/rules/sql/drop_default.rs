@@ -15,9 +15,9 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    let (table, column) = match input.action() {
-        Action::DropDefault { table, column } | Action::DropIdentity { table, column, .. } => (table, column),
-        _ => return,
+    let (Action::DropDefault { table, column } | Action::DropIdentity { table, column, .. }) = input.action()
+    else {
+        return;
     };
     let fresh = input
         .relation(table)

@@ -98,6 +98,7 @@ fn parse_example(text: &str) -> Example {
 }
 
 /// The files of an example, as its runner names them; the previous release has at least a table of its own.
+#[allow(clippy::type_complexity, reason = "names and texts, before and now")]
 fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
     let runner = example.runner.unwrap_or(Runner::GolangMigrate);
     let name = |number: usize, down: bool| match (runner, down) {

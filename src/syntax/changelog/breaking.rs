@@ -158,15 +158,14 @@ pub(super) fn declares_downtime(entry: &Inline) -> Option<Range<usize>> {
 pub(super) fn denies_downtime(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let words: Vec<&str> = words(&lower).into_iter().map(|word| word.text).collect();
-    match words.as_slice() {
+    matches!(
+        words.as_slice(),
         [
             "none" | "no" | "zero" | "0" | "false" | "na" | "0s" | "nil",
-            ..,
-        ]
-        | ["n", "a", ..] => true,
-        ["not", "required" | "expected" | "needed" | "applicable", ..] => true,
-        _ => false,
-    }
+            ..
+        ] | ["n", "a", ..]
+            | ["not", "required" | "expected" | "needed" | "applicable", ..]
+    )
 }
 
 /// `feat!: …` and the emoji that gitmoji gives to breaking changes.

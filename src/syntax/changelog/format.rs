@@ -10,7 +10,7 @@ pub enum Format {
     Markdown,
     /// reStructuredText.
     ReStructuredText,
-    /// AsciiDoc, or RDoc, which has the same headings.
+    /// `AsciiDoc`, or `RDoc`, which has the same headings.
     AsciiDoc,
     /// Another one, or plain text without headings.
     Other,
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn reads_names() {
         let check = |path: &str, expected: Option<Format>| {
-            assert_eq!(Format::of_path(path), expected, "{path}")
+            assert_eq!(Format::of_path(path), expected, "{path}");
         };
         check("CHANGELOG.md", Some(Format::Markdown));
         check("docs/Changes.RST", Some(Format::ReStructuredText));

@@ -392,7 +392,9 @@ fn assert_in_bounds(text: &str, changelog: &Changelog) {
         match &section.title {
             Title::Version(title) => inside(title.version.span),
             Title::Unreleased { planned } => {
-                planned.iter().for_each(|planned| inside(planned.span));
+                for planned in planned {
+                    inside(planned.span);
+                }
             }
         }
         section

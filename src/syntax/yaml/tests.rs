@@ -183,14 +183,14 @@ fn bounded(name: &str, text: String, check: fn(&Parsed<Vec<Document>>)) {
             check(&parsed);
             for document in &parsed.value {
                 let resolved = resolve_helm(document);
-                drop(resolved.value.same(&resolved.value));
+                assert!(resolved.value.same(&resolved.value));
                 resolve_core(document);
             }
             let _ = from_str::<serde_json::Value>(&text);
         });
     thread.unwrap().join().unwrap_or_else(|_| panic!("{name}"));
     let taken = started.elapsed();
-    assert!(taken < Duration::from_secs(60), "{name} took {taken:?}");
+    assert!(taken < Duration::from_mins(1), "{name} took {taken:?}");
 }
 
 fn is_refused(parsed: &Parsed<Vec<Document>>) {

@@ -58,7 +58,7 @@ pub(super) fn label_kind(block: &Block, next: Option<&Block>) -> Option<Category
     let is_label = if block.text.is_strong() {
         known || !ends_sentence
     } else {
-        before_list && (text.ends_with(':') || is_shouted || known) && (known || is_shouted)
+        before_list && (known || is_shouted)
     };
     is_label.then_some(kind)
 }
