@@ -135,3 +135,6 @@ pub struct OperationFact {
     /// The place.
     pub origin: Origin,
 }
+
+#[cfg(test)]
+mod tests;
