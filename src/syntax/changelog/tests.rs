@@ -392,7 +392,7 @@ fn assert_in_bounds(text: &str, changelog: &Changelog) {
         match &section.title {
             Title::Version(title) => inside(title.version.span),
             Title::Unreleased { planned } => {
-                for planned in planned {
+                if let Some(planned) = planned {
                     inside(planned.span);
                 }
             }
