@@ -23,6 +23,7 @@ use crate::syntax::SyntaxError;
 
 use super::operation::{Action, Dialect, Name, OpaqueReason, Operation};
 use super::text::normalise;
+use super::token::found_at;
 
 /// Far above what the guard lets pass; it speaks first.
 const RECURSION_LIMIT: usize = 4_000;
@@ -75,8 +76,9 @@ pub(super) fn operations(
             if sink.unparsed().is_none() {
                 let (message, place) = located(&message);
                 let offset = place.map_or(0, |(line, column)| offset_of(written, line, column));
+                let at = found_at(written, offset..offset, dialect);
                 errors.push(SyntaxError {
-                    span: Span::new(offset, offset).shifted(span.start as usize),
+                    span: Span::new(at.start, at.end).shifted(span.start as usize),
                     message: message.to_owned(),
                 });
                 sink.opaque(OpaqueReason::SyntaxError, message);

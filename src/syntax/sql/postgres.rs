@@ -27,7 +27,7 @@ use crate::syntax::SyntaxError;
 
 use super::operation::{Action, Dialect, OpaqueReason, Operation, Spanned};
 use super::text::normalise;
-use super::token::Lexer;
+use super::token::found_at;
 
 /// How deep bodies may stand in bodies: a `DO` that creates a function that runs a literal.
 const MAX_BODIES: u8 = 4;
@@ -152,7 +152,7 @@ fn statements(place: &Place<'_>, nested: bool, errors: &mut Vec<SyntaxError>) ->
 impl Sink<'_, '_> {
     fn syntax_error(&mut self, statement: Span, error: &squawk_syntax::syntax_error::SyntaxError) {
         let message = humane(error.message());
-        let range = found_at(self.place.text, error.range().into());
+        let range = found_at(self.place.text, error.range().into(), Dialect::Postgresql);
         self.errors.push(SyntaxError {
             span: (self.place.map)(range),
             message: message.clone(),
@@ -234,24 +234,6 @@ fn leading_words(node: &impl AstNode) -> String {
         .map(|t| t.text().to_ascii_uppercase())
         .collect();
     words.join(" ")
-}
-
-/// The parser says that something is missing behind a token; people look for the token that stands there instead.
-fn found_at(text: &str, error: Range<usize>) -> Range<usize> {
-    if !error.is_empty() {
-        return error;
-    }
-    let mut last = error.clone();
-    for token in Lexer::whole(text, Dialect::Postgresql) {
-        if token.is_trivia() {
-            continue;
-        }
-        last = token.start..token.end;
-        if token.start >= error.start {
-            break;
-        }
-    }
-    last
 }
 
 /// The parser's words for kinds of tokens, in SQL.

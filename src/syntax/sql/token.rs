@@ -7,6 +7,10 @@ mod tests;
 
 pub(super) use lexer::Lexer;
 
+use std::ops::Range;
+
+use super::operation::Dialect;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
@@ -84,4 +88,23 @@ impl Token {
             && self.end - self.start == 1
             && text.as_bytes().get(self.start) == Some(&mark)
     }
+}
+
+/// Where a parser's message points to: parsers say that something is missing at a place, and people look for the token that
+/// stands there instead, or for the last one.
+pub(super) fn found_at(text: &str, error: Range<usize>, dialect: Dialect) -> Range<usize> {
+    if !error.is_empty() {
+        return error;
+    }
+    let mut last = error.clone();
+    for token in Lexer::whole(text, dialect) {
+        if token.is_trivia() {
+            continue;
+        }
+        last = token.start..token.end;
+        if token.start >= error.start {
+            break;
+        }
+    }
+    last
 }
