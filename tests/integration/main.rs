@@ -15,5 +15,7 @@ mod bad_input;
 mod examples;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
+/// The picture in the README.
+mod picture;
 /// The source code keeps to the architecture.
 mod layering;

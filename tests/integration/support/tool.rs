@@ -13,7 +13,6 @@ const NOW: &str = "2026-06-01T12:00:00Z";
 pub(crate) struct Tool {
     directory: PathBuf,
     home: TempDir,
-    environment: Vec<(String, String)>,
 }
 
 /// What a run left.
@@ -36,15 +35,7 @@ impl Tool {
         Self {
             directory: directory.to_owned(),
             home: tempfile::tempdir().unwrap(),
-            environment: Vec::new(),
         }
-    }
-
-    /// With one more environment variable.
-    #[must_use]
-    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
     }
 
     /// Runs it at the tests' time.
@@ -61,7 +52,6 @@ impl Tool {
                 ("COLUMNS", "100"),
             ])
             .env("HOME", self.home.path())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(["--now", NOW])
             .args(arguments);
         let output = command.output().unwrap();
