@@ -1,7 +1,7 @@
 //! Policies: documents in CEL that compare, decide release types and gates, and never see a file.
 //!
-//! Documents are read and checked once ([`load`]), evaluated over [`Facts`](crate::facts::Facts) as often as one likes
-//! ([`evaluate`]), and tested by the examples that they carry. Rules and policies meet only in what they leave:
+//! Documents are read and checked once ([`load()`]), evaluated over [`Facts`](crate::facts::Facts) as often as one likes
+//! ([`evaluate()`]), and tested by the examples that they carry. Rules and policies meet only in what they leave:
 //! findings.
 
 pub mod builtin;

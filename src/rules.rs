@@ -1,7 +1,7 @@
 //! Rules: compiled checks of one document each. They point at lines, and see neither facts nor policies.
 //!
 //! A rule is a constant with a function, in a file of its own beside its page. Each area has one table, written with
-//! [`rule_table!`]; documentation, the command line, schemas and tests are driven from the tables.
+//! `rule_table!`; documentation, the command line, schemas and tests are driven from the tables.
 
 pub mod changelog;
 pub mod helm;

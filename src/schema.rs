@@ -1,6 +1,6 @@
 //! Catalog replay: what the database looks like after the migrations that were applied so far.
 //!
-//! A [`Catalog`] is folded from operations with [`apply`]. It knows what the operations say and no more: whatever a
+//! A [`Catalog`] is folded from operations with [`apply()`]. It knows what the operations say and no more: whatever a
 //! statement that could not be read may have changed is unknown from then on ([`Lookup::Unknown`]), and unknown never
 //! counts as safe. Catalogs are cheap to clone: maps and relations are shared until they are written to.
 
@@ -88,7 +88,7 @@ impl From<bool> for Truth {
 pub struct Birth {
     /// The number of the operation in the replay: later operations have higher ones.
     pub clock: u32,
-    /// The number of the file, as the caller of [`apply`] counts them.
+    /// The number of the file, as the caller of [`apply()`] counts them.
     pub file: u32,
     /// The operation's place in that file.
     pub span: Span,

@@ -1,7 +1,7 @@
 //! The policy language: the only module that knows the engine.
 //!
-//! Expressions are read within limits ([`parse`](program::parse)), their names are checked against the facts
-//! ([`check`](check::check)), and they are evaluated over shared values within a counted budget ([`Program`]). What the
+//! Expressions are read within limits (`parse`), their names are checked against the facts
+//! (`check`), and they are evaluated over shared values within a counted budget ([`Program`]). What the
 //! engine's recursion needs of the stack grows with an expression, so all of this runs on a thread with room
 //! ([`with_room`]).
 

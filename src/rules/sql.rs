@@ -1,7 +1,7 @@
 //! Rules over SQL migrations. Each looks at one operation at its place: the schema before it, the transaction around it,
 //! what it does to a running release.
 //!
-//! Severity follows one policy ([`SqlInput::severity`]): what can never be right is an error; what breaks the running
+//! Severity follows one policy (`SqlInput::report_class`): what can never be right is an error; what breaks the running
 //! version or loses data is an error while the release declares less than that is worth, else a warning; locks are
 //! warnings.
 

@@ -1,7 +1,7 @@
 //! SQL to operations.
 //!
-//! A text is cut into statements by [`split`], each is kept from recursive parsers when it is nested too deep for them
-//! ([`guard`]), parsed by the dialect's parser and lowered to [`operation::Operation`]s. No syntax tree leaves this module.
+//! A text is cut into statements by `split`, each is kept from recursive parsers when it is nested too deep for them
+//! (`guard`), parsed by the dialect's parser and lowered to [`operation::Operation`]s. No syntax tree leaves this module.
 
 mod digest;
 mod generic;
