@@ -126,7 +126,8 @@ pub fn judge_subject(
         .extend(states.subject.not_listed.iter().cloned());
     let mut facts = Facts::default();
     collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
-    let findings = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
+    let collect::Collected { findings, replayed } =
+        collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
@@ -162,6 +163,7 @@ pub fn judge_subject(
             packs: frame.project.policies.packs().to_vec(),
         },
         sources: reader.sources,
+        replayed,
         name: settings::short_name(frame.repository),
     });
     Ok(Judgement { report, facts })

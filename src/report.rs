@@ -110,7 +110,7 @@ pub struct Input {
     pub path: String,
     /// The state it was read from; empty for the work tree.
     pub revision: String,
-    /// SHA-256 of its text, as `sha256:<hex>`.
+    /// The id that git gives to its content, as `gitBlob:<hex>`.
     pub digest: String,
 }
 

@@ -7,6 +7,7 @@ use crate::facts::{Facts, Origins, changelog, history, release, tags, workflows}
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
+use crate::report::Input;
 use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
 use crate::subject::Subject;
@@ -53,6 +54,14 @@ fn commits(subject: &Subject, past: &History) -> Vec<crate::git::ObjectId> {
     past.graph.range(base.as_slice(), commit)
 }
 
+/// What reading the documents leaves beside facts.
+pub(super) struct Collected {
+    /// What rules found.
+    pub(super) findings: Vec<Finding>,
+    /// The files that the replay of the schema took in, read or known to the cache.
+    pub(super) replayed: Vec<Input>,
+}
+
 /// What the files say: facts of all documents, and what rules find in them.
 pub(super) fn documents(
     frame: &Frame<'_>,
@@ -60,12 +69,11 @@ pub(super) fn documents(
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
-) -> Vec<Finding> {
+) -> Collected {
     let mut findings = Findings::default();
     changelog(frame, states, facts, reader, origins, &mut findings);
-    findings
-        .0
-        .extend(migrations::collect(frame, states, facts, reader, origins));
+    let mut of_migrations = migrations::collect(frame, states, facts, reader, origins);
+    findings.0.append(&mut of_migrations.findings);
     // Findings in files that nobody touched belong to the past.
     findings.0.retain(|finding| {
         finding
@@ -75,7 +83,10 @@ pub(super) fn documents(
     charts(frame, states, facts, reader, origins, &mut findings);
     facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
     reader.coverage.count("workflows", facts.workflows.len());
-    findings.0
+    Collected {
+        findings: findings.0,
+        replayed: of_migrations.replayed,
+    }
 }
 
 fn changelog(

@@ -6,8 +6,8 @@ use crate::decision::{self, Inputs};
 use crate::discover::{Coverage, FETCH_CONTENT};
 use crate::facts::Facts;
 use crate::finding::Finding;
+use crate::git::ObjectId;
 use crate::policy::Evaluation;
-use crate::report::text::sha256_hex;
 use crate::report::{DecisionSection, Headline, Input, PolicySection, Report, SubjectSection};
 use crate::source::Sources;
 
@@ -20,6 +20,8 @@ pub(super) struct Parts {
     pub(super) coverage: Coverage,
     pub(super) policy: PolicySection,
     pub(super) sources: Sources,
+    /// Files whose content counted, whether it was read or a cache knew it.
+    pub(super) replayed: Vec<Input>,
     /// Short name of the repository.
     pub(super) name: String,
 }
@@ -34,6 +36,7 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         mut coverage,
         policy,
         sources,
+        replayed,
         name,
     } = parts;
     let Evaluation {
@@ -79,7 +82,7 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         findings,
         coverage,
         policy,
-        inputs: inputs(&sources),
+        inputs: inputs(&sources, replayed),
         errors,
         sources,
     };
@@ -104,14 +107,21 @@ fn sort(findings: &mut Vec<Finding>, sources: &Sources) {
     findings.dedup();
 }
 
-fn inputs(sources: &Sources) -> Vec<Input> {
+/// The digest of an input: git's own, so that anybody can check it against the commit with `git ls-tree`.
+pub(super) fn digest(content: ObjectId) -> String {
+    format!("gitBlob:{content}")
+}
+
+/// Everything that was read, and everything that a cache spared reading: a warm run reports what a cold one does.
+fn inputs(sources: &Sources, replayed: Vec<Input>) -> Vec<Input> {
     let mut inputs: Vec<Input> = sources
         .iter()
         .map(|file| Input {
             path: file.path.clone(),
             revision: file.revision.clone(),
-            digest: format!("sha256:{}", sha256_hex(file.text.as_bytes())),
+            digest: digest(ObjectId::of_content(file.text.as_bytes())),
         })
+        .chain(replayed)
         .collect();
     inputs.sort();
     inputs.dedup();

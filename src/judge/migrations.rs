@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Frame, States, settings};
+use super::collect::Collected;
+use super::{Frame, States, finish, settings};
 use crate::discover::{Reader, Snapshot};
 use crate::effects::Effect;
 use crate::facts::migrations::{MigrationFact, OperationFact};
@@ -13,6 +14,7 @@ use crate::git::ObjectId;
 use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{self, Lowering};
 use crate::migrations::{self, DirectorySurvey, Survey};
+use crate::report::Input;
 use crate::rules::migration_files::{OtherRelease, check_sequences};
 use crate::rules::sql::{JudgedRelease, ReleaseInput, SqlOptions, check_release};
 use crate::source::SourceId;
@@ -25,7 +27,7 @@ pub(super) fn collect(
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
-) -> Vec<Finding> {
+) -> Collected {
     let settings = settings::migrations(&frame.project.config.migrations);
     let survey = migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
     let lowering = lowering::lower(&survey, reader, frame.cache);
@@ -75,7 +77,40 @@ pub(super) fn collect(
         .flat_map(|judged| judged.findings)
         .collect();
     findings.extend(sequence_findings(frame, &survey, &lowering, facts, reader));
-    findings
+    Collected {
+        findings,
+        replayed: replayed(&survey),
+    }
+}
+
+/// The files of both states, under the state that they are in now.
+fn replayed(survey: &Survey) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for directory in &survey.directories {
+        let states = [
+            (&directory.subject, &survey.subject),
+            (&directory.previous, &survey.previous),
+        ];
+        for (sequence, state) in states {
+            for file in &sequence.files {
+                let is_current = survey
+                    .subject
+                    .get(&file.path)
+                    .is_some_and(|entry| entry.oid == file.oid);
+                let label = if is_current {
+                    &survey.subject.label
+                } else {
+                    &state.label
+                };
+                inputs.push(Input {
+                    path: file.path.clone(),
+                    revision: label.clone(),
+                    digest: finish::digest(file.oid),
+                });
+            }
+        }
+    }
+    inputs
 }
 
 /// A directory that holds files for several databases stands once for each.

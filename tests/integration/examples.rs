@@ -146,6 +146,20 @@ fn report(example: &str, arguments: &[&str]) -> Value {
     Tool::within(repo.path()).report(arguments)
 }
 
+/// The first run fills the cache, the second lives from it, and nobody can tell which is which.
+#[test]
+fn a_warm_cache_gives_the_same_bytes() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let run = || {
+        tool.run(&["check", "--tag", "v1.3.1", "--format", "json"])
+            .stdout
+    };
+    let cold = run();
+    assert!(cold.contains("000001_segments.down.sql"), "{cold}");
+    assert_eq!(run(), cold);
+}
+
 /// Every error and warning as severity, rule and place; remarks say nothing against a release.
 fn rules(report: &Value) -> BTreeSet<String> {
     let findings = report["findings"].as_array().unwrap();
