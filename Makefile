@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
+# Properties are tried on the same cases each time; `make test PROPTEST_RNG_SEED=$$RANDOM` tries others.
+export PROPTEST_RNG_SEED ?= 20260601
 
 .PHONY: test lint fmt bench picture update
 

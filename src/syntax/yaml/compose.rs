@@ -139,8 +139,8 @@ impl<'t> Composer<'t> {
             let (event, span) = next.map_err(|error| self.scan_error(&error))?;
             let tag_span = span.tag_span().and_then(|span| span.byte_range());
             let range = span.byte_range().unwrap_or(0..0);
-            let span = Span::new(range.start, range.end);
-            let tag_span = tag_span.map_or(span, |range| Span::new(range.start, range.end));
+            let span = on_characters(self.text, range);
+            let tag_span = tag_span.map_or(span, |range| on_characters(self.text, range));
             self.event(event, span, tag_span)?;
         }
         Ok(())
@@ -407,6 +407,19 @@ fn is_surrogate_start(digits: &str) -> bool {
     let mut digits = digits.chars();
     matches!(digits.next(), Some('d' | 'D'))
         && matches!(digits.next(), Some('8' | '9' | 'a'..='f' | 'A'..='F'))
+}
+
+/// A range of whole characters: the scanner counts some line separators of Unicode as one byte inside block scalars.
+fn on_characters(text: &str, range: std::ops::Range<usize>) -> Span {
+    let mut start = range.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = range.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    Span::new(start, end)
 }
 
 fn error(span: Span, message: String) -> SyntaxError {
