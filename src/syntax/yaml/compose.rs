@@ -24,19 +24,19 @@ pub const MAX_ALIAS_NODES: u64 = 1_000_000;
 /// Reads every document of a text by YAML 1.2. After the first error nothing more is read: the documents before it are
 /// whole, and the one that it is in is left out.
 pub fn parse(text: &str) -> Parsed<Vec<Document>> {
-    compose(text, Reader::Yaml12)
+    compose(text, text, Reader::Yaml12)
 }
 
 /// The same for a file that Helm reads: what Helm's parser takes for a line break is one, and what it refuses is an error.
-pub fn parse_helm(text: &str) -> Parsed<Vec<Document>> {
+pub fn parse_helm(original: &str) -> Parsed<Vec<Document>> {
     // YAML 1.1 knows three more line breaks. Replacing them by as many bytes keeps every offset.
-    if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
-        let text = text
+    if original.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        let text = original
             .replace('\u{85}', " \n")
             .replace(['\u{2028}', '\u{2029}'], "  \n");
-        return compose(&text, Reader::Helm);
+        return compose(&text, original, Reader::Helm);
     }
-    compose(text, Reader::Helm)
+    compose(original, original, Reader::Helm)
 }
 
 /// Who reads the text, where that makes a difference to what is well-formed.
@@ -46,9 +46,12 @@ enum Reader {
     Helm,
 }
 
-fn compose(text: &str, reader: Reader) -> Parsed<Vec<Document>> {
+/// Reads `text`. The spans are put on the characters of `original`, whose line breaks may be written otherwise, in as
+/// many bytes.
+fn compose(text: &str, original: &str, reader: Reader) -> Parsed<Vec<Document>> {
     let mut composer = Composer {
         text,
+        original,
         reader,
         documents: Vec::new(),
         nodes_before: 0,
@@ -64,6 +67,9 @@ fn compose(text: &str, reader: Reader) -> Parsed<Vec<Document>> {
             )
         }));
     }
+    for error in &mut errors {
+        error.span = on_characters(original, error.span.range());
+    }
     Parsed {
         value: composer.documents,
         errors,
@@ -73,6 +79,8 @@ fn compose(text: &str, reader: Reader) -> Parsed<Vec<Document>> {
 /// Composes the documents of one text.
 struct Composer<'t> {
     text: &'t str,
+    /// What the user wrote; differs from `text` in the characters of some line breaks.
+    original: &'t str,
     reader: Reader,
     documents: Vec<Document>,
     /// Nodes of the finished documents.
@@ -139,8 +147,8 @@ impl<'t> Composer<'t> {
             let (event, span) = next.map_err(|error| self.scan_error(&error))?;
             let tag_span = span.tag_span().and_then(|span| span.byte_range());
             let range = span.byte_range().unwrap_or(0..0);
-            let span = on_characters(self.text, range);
-            let tag_span = tag_span.map_or(span, |range| on_characters(self.text, range));
+            let span = on_characters(self.original, range);
+            let tag_span = tag_span.map_or(span, |range| on_characters(self.original, range));
             self.event(event, span, tag_span)?;
         }
         Ok(())
@@ -409,7 +417,7 @@ fn is_surrogate_start(digits: &str) -> bool {
         && matches!(digits.next(), Some('8' | '9' | 'a'..='f' | 'A'..='F'))
 }
 
-/// A range of whole characters: the scanner counts some line separators of Unicode as one byte inside block scalars.
+/// A range of whole characters: a line break that Helm's reader puts for a wider character may begin inside of it.
 fn on_characters(text: &str, range: std::ops::Range<usize>) -> Span {
     let mut start = range.start.min(text.len());
     while !text.is_char_boundary(start) {

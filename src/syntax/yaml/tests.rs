@@ -173,6 +173,20 @@ proptest! {
     }
 }
 
+/// Line breaks that only Helm's YAML knows are wider in the file than the scanner sees them.
+#[test]
+fn spans_beside_wide_line_breaks_stand_on_characters() {
+    for text in [
+        ">2\n \u{2028}a",
+        ">2\n \u{85}a",
+        "|\n \u{2029}a: [",
+        "a: \u{2028}'",
+        "- \u{2028}\t- é",
+    ] {
+        read_all(text).unwrap();
+    }
+}
+
 /// Runs on a small stack, as worker threads have, and soon enough in a build without optimisation.
 fn bounded(name: &str, text: String, check: fn(&Parsed<Vec<Document>>)) {
     let started = Instant::now();
