@@ -15,6 +15,7 @@ mod tree;
 pub mod write;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 pub use error::GitError;
@@ -86,6 +87,7 @@ pub struct Repository {
     directory: PathBuf,
     workdir: Option<PathBuf>,
     trees: RefCell<tree::Cache>,
+    patches: RefCell<HashMap<ObjectId, Option<PatchId>>>,
 }
 
 impl Repository {

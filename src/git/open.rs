@@ -1,8 +1,9 @@
 //! Finding and opening a repository, and what its configuration says about where it came from.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::{GitError, Repository, tree};
+use super::{GitError, Repository};
 
 /// A `.git` file is a line with a path.
 const MAX_GITLINK_BYTES: u64 = 64 * 1024;
@@ -31,7 +32,8 @@ impl Repository {
             inner,
             workdir: found.workdir.filter(|_| !bare),
             directory: found.directory,
-            trees: std::cell::RefCell::new(tree::Cache::default()),
+            trees: RefCell::default(),
+            patches: RefCell::default(),
         })
     }
 

@@ -16,6 +16,16 @@ impl Repository {
     ///
     /// As in `git patch-id`, line numbers and white space do not count, and files that are not text count by their ids.
     pub fn patch_id(&self, commit: ObjectId) -> Result<Option<PatchId>, GitError> {
+        // Releases of one line are compared with much the same commits of the other.
+        if let Some(&known) = self.patches.borrow().get(&commit) {
+            return Ok(known);
+        }
+        let patch = self.compute_patch_id(commit)?;
+        self.patches.borrow_mut().insert(commit, patch);
+        Ok(patch)
+    }
+
+    fn compute_patch_id(&self, commit: ObjectId) -> Result<Option<PatchId>, GitError> {
         let unreadable =
             |error: git2::Error| self.unreadable_object("the content of commit", commit, &error);
         let object = self
@@ -65,14 +75,16 @@ impl Repository {
         let mut line =
             |_: git2::DiffDelta<'_>, _: Option<git2::DiffHunk<'_>>, line: git2::DiffLine<'_>| {
                 let mut hash = hash.borrow_mut();
-                let content = line.content();
-                if matches!(line.origin(), ' ' | '+' | '-') {
+                // As in git, a line counts by its letters alone, and so does the blank that marks it as unchanged: whether an
+                // empty line happens to follow a change makes no difference.
+                if matches!(line.origin(), '+' | '-') {
                     let mut origin = [0; 4];
                     hash.update(line.origin().encode_utf8(&mut origin).as_bytes());
-                    for part in content.split(u8::is_ascii_whitespace) {
+                }
+                if matches!(line.origin(), ' ' | '+' | '-') {
+                    for part in line.content().split(u8::is_ascii_whitespace) {
                         hash.update(part);
                     }
-                    hash.update(b"\n");
                 }
                 true
             };
@@ -127,6 +139,32 @@ mod tests {
         assert_ne!(id("one"), id("three"));
         assert_eq!(id("main"), None);
         assert!(id("one~1").is_some(), "a root commit");
+    }
+
+    #[test]
+    fn an_empty_line_beside_a_change_is_none() {
+        let (_directory, repository) = played(
+            "
+- commit: base
+  write: { a.txt: \"1\\n2\\n3\\n\\n4\\n\" }
+  tag: base
+- commit: fix
+  write: { a.txt: \"1\\nII\\n3\\n\\n4\\n\" }
+  tag: one
+- branch: other
+  from: base
+- commit: shorter
+  write: { a.txt: \"1\\n2\\n3\\n4\\n\" }
+- commit: fix
+  write: { a.txt: \"1\\nII\\n3\\n4\\n\" }
+  tag: two
+",
+        );
+        let id = |name: &str| {
+            let commit = repository.resolve(name).unwrap();
+            repository.patch_id(commit).unwrap()
+        };
+        assert_eq!(id("one"), id("two"));
     }
 
     #[test]

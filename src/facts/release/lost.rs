@@ -3,13 +3,12 @@
 //! A commit is not lost when the subject has one that makes the same change, as `git cherry` tells it. Where the same first
 //! line is there with another change, the commit may have been taken over by hand.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::LostCommitFact;
 use super::collect::Contents;
 use crate::discover::Coverage;
-use crate::git::{Commit, GitError, History, ObjectId, PatchId};
+use crate::git::{Commit, GitError, History, ObjectId};
 use crate::syntax::commit::parse_message;
 
 /// How many commits of either side are compared. Lines that are further apart than this have been two projects for long.
@@ -46,10 +45,9 @@ pub(super) fn collect(
             by_paths.entry(paths).or_default().push(commit.id);
         }
     }
-    let mut patches = HashMap::new();
     let mut lost = Vec::new();
     for commit in &theirs {
-        let repeated = is_repeated(commit, &by_paths, &mut patches, contents);
+        let repeated = is_repeated(commit, &by_paths, contents);
         if present(repeated, commit, coverage)? == Some(false) {
             lost.push(LostCommitFact {
                 id: commit.id.to_string(),
@@ -66,7 +64,6 @@ pub(super) fn collect(
 fn is_repeated(
     commit: &Commit,
     ours: &HashMap<Vec<String>, Vec<ObjectId>>,
-    patches: &mut HashMap<ObjectId, Option<PatchId>>,
     contents: &impl Contents,
 ) -> Result<bool, GitError> {
     let Some(alike) = ours.get(&paths(commit, contents)?) else {
@@ -76,11 +73,7 @@ fn is_repeated(
         return Ok(false);
     };
     for &other in alike {
-        let known = match patches.entry(other) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => *place.insert(contents.patch_id(other)?),
-        };
-        if known == Some(patch) {
+        if contents.patch_id(other)? == Some(patch) {
             return Ok(true);
         }
     }
