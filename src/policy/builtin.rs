@@ -33,7 +33,7 @@ pub static PACKS: &[Pack] = &[
         "after-gates",
         "hotfix",
     ),
-    pack!("migration-safety": "release-types"),
+    pack!("migration-safety": "release-types", "locks"),
     pack!("helm": "chart-version", "app-version", "image", "values"),
 ];
 

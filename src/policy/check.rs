@@ -96,6 +96,15 @@ fn policy(loaded: &Loaded, facts: &BTreeMap<String, Type>) -> Vec<PolicyError> {
         checker.message(validation.severity_expression.as_ref(), &found);
         checker.message(validation.about.as_ref(), &found);
     }
+    let findings = checker
+        .names
+        .roots
+        .get("findings")
+        .cloned()
+        .unwrap_or(Type::Any);
+    for severity in &policy.severities {
+        checker.message(Some(&severity.expression), &findings);
+    }
     for gate in &policy.gates {
         let conditions = [
             &gate.required_when,

@@ -189,6 +189,15 @@ impl Validation {
     }
 }
 
+/// How much the findings of rules weigh, where a policy says something else than the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeverityRule {
+    /// The rules.
+    pub rules: Vec<String>,
+    /// The severity: `error`, `warning` or `info`. `it` is the finding.
+    pub expression: Expression,
+}
+
 /// What closes an evidenced gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EvidenceSpec {
@@ -274,6 +283,8 @@ pub struct Example {
     pub findings: Option<Vec<String>>,
     /// What becomes of gates.
     pub gates: BTreeMap<String, String>,
+    /// What the findings of rules weigh, by rule.
+    pub severities: BTreeMap<String, String>,
     /// Its place.
     pub span: Span,
 }
@@ -299,6 +310,8 @@ pub struct Policy {
     pub demands: Vec<DemandRule>,
     /// Its validations.
     pub validations: Vec<Validation>,
+    /// What it makes of the findings of rules.
+    pub severities: Vec<SeverityRule>,
     /// Its gates.
     pub gates: Vec<GateSpec>,
     /// What becomes of its findings.

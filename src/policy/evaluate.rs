@@ -2,6 +2,7 @@
 
 mod gates;
 mod scope;
+mod severities;
 mod validations;
 
 use chrono::{DateTime, Utc};
@@ -81,6 +82,8 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         .clone_into(&mut run.facts.release.effective_type);
     run.changed("release");
 
+    severities::weigh(&run, &mut findings);
+    show_findings(&mut run, &findings, sources);
     for finding in &mut findings {
         desk.waive_finding(finding, "rules", sources);
     }

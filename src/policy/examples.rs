@@ -178,6 +178,17 @@ fn compare(
             None => differences.push(format!("gate {id}: the policy has no such gate")),
         }
     }
+    for (rule, expected) in &example.severities {
+        let given = &evaluation.findings[..given_findings.min(evaluation.findings.len())];
+        match given.iter().find(|finding| finding.rule == *rule) {
+            Some(finding) if finding.severity.as_str() == expected => {}
+            Some(finding) => differences.push(format!(
+                "severity of {rule}: expected {expected}, got {}",
+                finding.severity.as_str()
+            )),
+            None => differences.push(format!("severity of {rule}: no finding of it is given")),
+        }
+    }
     let fired = evaluation
         .demands
         .iter()

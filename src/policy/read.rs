@@ -12,8 +12,8 @@ use crate::syntax::yaml::{self, Node};
 use crate::version::ReleaseType;
 
 use super::document::{
-    API_VERSION, Action, Control, DemandRule, Message, Named, Param, ParamType, Policy, Trigger,
-    Validation,
+    API_VERSION, Action, Control, DemandRule, Message, Named, Param, ParamType, Policy,
+    SeverityRule, Trigger, Validation,
 };
 use super::error::PolicyError;
 use super::node::{Fields, Reader, to_json};
@@ -97,6 +97,7 @@ fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
             "variables",
             "releaseType",
             "validations",
+            "severities",
             "gates",
             "validationActions",
             "examples",
@@ -112,6 +113,7 @@ fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
         variables: named(reader, &spec, "variables"),
         demands: each(reader, &spec, "releaseType", demand),
         validations: each(reader, &spec, "validations", validation),
+        severities: each(reader, &spec, "severities", severity_rule),
         gates: each(reader, &spec, "gates", |reader, node| {
             gate::gate(reader, node, &controls)
         }),
@@ -361,6 +363,23 @@ fn validation(reader: &mut Reader, node: Node<'_>) -> Validation {
         message,
         about: reader.expression(&fields, "aboutExpression"),
         help: reader.text_of(&fields, "help"),
+    }
+}
+
+fn severity_rule(reader: &mut Reader, node: Node<'_>) -> SeverityRule {
+    let what = "an entry of `severities`";
+    let fields = reader.fields(node, what, &["rules", "severityExpression"]);
+    let rules = reader.texts(&fields, "rules");
+    if rules.is_empty() {
+        reader.error(fields.span, format!("{what} needs `rules`"));
+    }
+    let expression = reader.expression(&fields, "severityExpression");
+    if expression.is_none() {
+        reader.error(fields.span, format!("{what} needs `severityExpression`"));
+    }
+    SeverityRule {
+        rules,
+        expression: expression.unwrap_or_default(),
     }
 }
 

@@ -101,6 +101,7 @@ pub fn policy_schema() -> Value {
             "expect": object(json!({
                 "releaseType": release_type,
                 "findings": { "type": "array", "items": id() },
+                "severities": { "type": "object", "additionalProperties": { "enum": ["error", "warning", "info"] } },
                 "gates": {
                     "type": "object",
                     "additionalProperties": { "enum": ["pass", "fail", "waived", "not-evaluated", "not-required"] },
@@ -109,12 +110,19 @@ pub fn policy_schema() -> Value {
         }),
         &["name", "expect"],
     );
+    let severity_rule = object(
+        json!({
+            "rules": { "type": "array", "items": id(), "minItems": 1 },
+            "severityExpression": expression("a string: error, warning or info; `it` is the finding"),
+        }),
+        &["rules", "severityExpression"],
+    );
     let list = |items: Value| json!({ "type": "array", "items": items });
     let spec = object(
         json!({
             "params": { "type": "object", "additionalProperties": param },
             "matchConditions": named, "variables": named,
-            "releaseType": list(demand), "validations": list(validation), "gates": list(gate),
+            "releaseType": list(demand), "validations": list(validation), "gates": list(gate), "severities": list(severity_rule),
             "validationActions": list(json!({ "enum": ["Deny", "Warn", "Audit"] })),
             "examples": list(example),
         }),

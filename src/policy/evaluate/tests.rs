@@ -280,6 +280,38 @@ fn validations_are_findings() {
     );
 }
 
+#[test]
+fn a_policy_weighs_what_rules_found() {
+    let spec = "  params: { locks: { type: string, default: warning } }
+  severities:
+    - { rules: [lock, rewrite], severityExpression: \"it.path == 'db/b.sql' ? 'info' : params.locks\" }
+  gates:
+    - { id: g, stage: change, rules: [lock, drop-table], expression: 'true' }
+";
+    let mut case = Case::new(vec![policy("p", spec)], json!({}));
+    case.findings = vec![
+        ("lock", "db/a.sql"),
+        ("rewrite", "db/b.sql"),
+        ("other", "db/b.sql"),
+    ];
+    let found = case.evaluate();
+    assert_eq!(
+        rules(&found),
+        ["warning lock", "info rewrite", "error other"]
+    );
+    assert_eq!(found.facts.findings[0].severity, "warning");
+    assert_eq!(gates(&found), ["change g pass: "]);
+    let wrong = spec.replace(": params.locks\"", ": 'grave'\"");
+    let mut case = Case::new(vec![policy("p", &wrong)], json!({}));
+    case.findings = vec![("lock", "db/a.sql")];
+    assert_eq!(
+        errors(&case.evaluate()),
+        [
+            "policy p/lock could not be evaluated: `grave` is none of error, warning, info (p.yaml:7:53, severityExpression)"
+        ]
+    );
+}
+
 const GATES: &str = "  gates:
     - { id: later, stage: deploy, expression: 'true', message: fine }
     - { id: wrong, stage: change, expression: 'size(tags) > 0', messageExpression: \"string(size(tags)) + ' tags'\" }

@@ -20,6 +20,7 @@ pub(super) fn example(reader: &mut Reader, node: Node<'_>) -> Example {
         release_type: None,
         findings: None,
         gates: BTreeMap::new(),
+        severities: BTreeMap::new(),
         span: fields.get("name").map_or(fields.span, Node::span),
     };
     if let Some(params) = fields.get("params") {
@@ -32,12 +33,26 @@ pub(super) fn example(reader: &mut Reader, node: Node<'_>) -> Example {
         reader.error(fields.span, "an example needs `expect`");
         return example;
     };
-    let expect = reader.fields(expect, "`expect`", &["releaseType", "findings", "gates"]);
+    let expect = reader.fields(
+        expect,
+        "`expect`",
+        &["releaseType", "findings", "gates", "severities"],
+    );
     example.release_type = expect
         .get("releaseType")
         .and_then(|node| reader.word(node, TYPES));
     if expect.get("findings").is_some() {
         example.findings = Some(reader.texts(&expect, "findings"));
+    }
+    if let Some(severities) = expect.get("severities") {
+        let words = ["error", "warning", "info"].map(|word| (word, word));
+        for (key, value) in severities.entries() {
+            if let (Some(rule), Some(severity)) = (key.text(), reader.word(value, &words)) {
+                example
+                    .severities
+                    .insert(rule.to_owned(), severity.to_owned());
+            }
+        }
     }
     if let Some(gates) = expect.get("gates") {
         let words =
