@@ -236,6 +236,11 @@ pub(super) fn of_both(
     if !configured.is_empty() || previous.entries.is_empty() {
         return pairs;
     }
+    let known: BTreeSet<String> = now
+        .iter()
+        .flat_map(|directory| Sequence::list(previous, directory).files)
+        .map(|file| file.path)
+        .collect();
     for before in find_directories(previous, reader, configured) {
         if let Some(pair) = pairs
             .iter_mut()
@@ -244,11 +249,6 @@ pub(super) fn of_both(
             pair.previous = before;
             continue;
         }
-        let known: BTreeSet<String> = now
-            .iter()
-            .flat_map(|directory| Sequence::list(previous, directory).files)
-            .map(|file| file.path)
-            .collect();
         let is_known = Sequence::list(previous, &before)
             .files
             .iter()

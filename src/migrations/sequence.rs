@@ -1,5 +1,7 @@
 //! The files of a directory in the order in which its runner takes them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::directories::MigrationDirectory;
 use crate::discover::{EntryKind, Snapshot};
 use crate::git::ObjectId;
@@ -27,6 +29,8 @@ pub struct Sequence {
     pub files: Vec<MigrationFile>,
     /// Files that somebody took for migrations and the runner does not, sorted by path.
     pub unreadable: Vec<(String, ObjectId)>,
+    /// The files of each identity, as indices of `files`.
+    by_identity: BTreeMap<String, Vec<usize>>,
 }
 
 impl Sequence {
@@ -53,6 +57,13 @@ impl Sequence {
         sequence
             .files
             .sort_by(|a, b| a.position().cmp(&b.position()));
+        for (index, file) in sequence.files.iter().enumerate() {
+            sequence
+                .by_identity
+                .entry(file.name.identity.clone())
+                .or_default()
+                .push(index);
+        }
         sequence
     }
 
@@ -61,7 +72,7 @@ impl Sequence {
         if directory.databases.is_empty() {
             return;
         }
-        let own: std::collections::BTreeSet<(String, Role)> = self
+        let own: BTreeSet<(String, Role)> = self
             .files
             .iter()
             .filter(|file| !file.name.database.is_empty())
@@ -90,20 +101,29 @@ impl Sequence {
         match up.name.role {
             Role::Both => Some(up),
             Role::Up => self
-                .downs()
-                .find(|down| down.name.identity == up.name.identity),
+                .of_identity(&up.name.identity)
+                .find(|file| file.name.role == Role::Down),
             Role::Down | Role::Repeatable | Role::Baseline => None,
         }
+    }
+
+    /// The files that the runner takes for one migration, in order.
+    pub fn of_identity(&self, identity: &str) -> impl Iterator<Item = &MigrationFile> {
+        self.by_identity
+            .get(identity)
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| self.files.get(index))
+    }
+
+    /// The file was not read as a migration here either, with the same content.
+    pub fn knows_unreadable(&self, file: &(String, ObjectId)) -> bool {
+        self.unreadable.binary_search(file).is_ok()
     }
 
     /// The versioned migration that runs last.
     pub fn latest(&self) -> Option<&MigrationFile> {
         self.ups().rfind(|file| file.name.role != Role::Repeatable)
-    }
-
-    /// The file at a path.
-    pub fn get(&self, path: &str) -> Option<&MigrationFile> {
-        self.files.iter().find(|file| file.path == path)
     }
 }
 

@@ -111,7 +111,7 @@ impl Texts {
             .subject
             .unreadable
             .iter()
-            .filter(|file| !directory.previous.unreadable.contains(file))
+            .filter(|file| !directory.previous.knows_unreadable(file))
             .map(|(path, _)| (&survey.subject, path.as_str()));
         for (state, path) in changed.chain(unreadable) {
             if let Some(source) = reader.read(state, path) {

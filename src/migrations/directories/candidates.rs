@@ -255,7 +255,9 @@ pub(super) fn list(snapshot: &Snapshot) -> Listing {
     }
     let mut candidates = gather_numbered_directories(found);
     candidates.retain(|candidate| candidate.files().next().is_some());
-    programs.retain(|path, _| !candidates.iter().any(|candidate| candidate.path == *path));
+    for candidate in &candidates {
+        programs.remove(&candidate.path);
+    }
     Listing {
         candidates,
         programs,

@@ -14,7 +14,9 @@ const MOST_PROBES: usize = 12;
 /// The database and dialect that a word in a path names.
 pub(super) fn of_word(word: &str) -> Option<(&'static str, Dialect)> {
     Some(match word {
-        "postgres" | "postgresql" | "pg" | "pgsql" | "psql" => ("postgresql", Dialect::Postgresql),
+        "postgres" | "postgresql" | "pg" | "pgsql" | "psql" | "supabase" => {
+            ("postgresql", Dialect::Postgresql)
+        }
         "mysql" | "mariadb" | "tidb" => ("mysql", Dialect::Mysql),
         "sqlite" | "sqlite3" | "d1" | "libsql" | "turso" => ("sqlite", Dialect::Sqlite),
         // It reads PostgreSQL's language, but locks and rewrites as no PostgreSQL does.

@@ -48,24 +48,25 @@ const MANIFESTS: &[&str] = &[
     "requirements.txt",
 ];
 
-/// A text in a manifest, and the tool that it speaks for.
-const TOOLS: &[(&str, &str)] = &[
-    ("golang-migrate/migrate", "golang-migrate"),
-    ("mattes/migrate", "golang-migrate"),
-    ("pressly/goose", "goose"),
-    ("gobuffalo/pop", "popx"),
-    ("ory/pop", "popx"),
-    ("ory/x ", "popx"),
-    ("rubenv/sql-migrate", "sql-migrate"),
-    ("jackc/tern", "tern"),
-    ("sqlx", "sqlx"),
-    ("refinery", "refinery"),
-    ("diesel", "diesel"),
-    ("flyway", "flyway"),
-    ("liquibase", "liquibase"),
-    ("prisma", "prisma"),
-    ("drizzle", "drizzle"),
-    ("dbmate", "dbmate"),
+/// A kind of manifest, a text in it, and the tool that it speaks for. Names mean different things in different
+/// languages: Go has an sqlx that migrates nothing.
+const TOOLS: &[(&str, &str, &str)] = &[
+    ("go.mod", "golang-migrate/migrate", "golang-migrate"),
+    ("go.mod", "mattes/migrate", "golang-migrate"),
+    ("go.mod", "gobuffalo/pop", "popx"),
+    ("go.mod", "ory/pop", "popx"),
+    ("go.mod", "ory/x ", "popx"),
+    ("go.mod", "jackc/tern", "tern"),
+    ("tern.conf", "tern", "tern"),
+    ("Cargo.toml", "sqlx", "sqlx"),
+    ("Cargo.toml", "refinery", "refinery"),
+    ("Cargo.toml", "diesel", "diesel"),
+    ("diesel.toml", "diesel", "diesel"),
+    ("package.json", "prisma", "prisma"),
+    ("schema.prisma", "prisma", "prisma"),
+    ("package.json", "drizzle", "drizzle"),
+    ("drizzle.config.ts", "drizzle", "drizzle"),
+    ("drizzle.config.js", "drizzle", "drizzle"),
 ];
 
 /// A text in a manifest, and the database whose driver it is.
@@ -202,9 +203,10 @@ impl Hints {
                 .read(snapshot, path)
                 .map(|id| reader.sources.get(id).text.clone());
             // `diesel.toml` speaks for diesel by being there.
-            let mut manifest = read_manifest(path.rsplit('/').next().unwrap_or(path));
+            let file = path.rsplit('/').next().unwrap_or(path);
+            let mut manifest = read_manifest(file, file);
             if let Some(text) = text {
-                let inside = read_manifest(&text);
+                let inside = read_manifest(file, &text);
                 manifest.tools.extend(inside.tools);
                 manifest.dialects.extend(inside.dialects);
             }
@@ -213,15 +215,15 @@ impl Hints {
     }
 }
 
-fn read_manifest(text: &str) -> Manifest {
+fn read_manifest(file: &str, text: &str) -> Manifest {
     let mut manifest = Manifest::default();
     for line in text.split('\n').map(str::trim) {
         // What only a dependency needs says nothing about this project.
         if line.ends_with("// indirect") || line.starts_with('#') || line.starts_with("//") {
             continue;
         }
-        for (needle, tool) in TOOLS {
-            if line.contains(needle) {
+        for (kind, needle, tool) in TOOLS {
+            if *kind == file && line.contains(needle) {
                 manifest.tools.insert(tool);
             }
         }

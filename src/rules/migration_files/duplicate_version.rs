@@ -1,13 +1,10 @@
 //! `duplicate-version`.
 
-use std::collections::BTreeMap;
-
 use super::input::short;
 use super::{SequenceInput, SequenceRule};
 use crate::finding::Severity;
-use crate::migrations::sequence::MigrationFile;
 use crate::rules::{Findings, RuleInfo};
-use crate::syntax::migration::{Role, Runner};
+use crate::syntax::migration::Runner;
 
 pub(super) const RULE: SequenceRule = SequenceRule {
     info: RuleInfo {
@@ -21,18 +18,14 @@ pub(super) const RULE: SequenceRule = SequenceRule {
 
 fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
     let runner = input.directory.directory.runner;
-    let mut versions: BTreeMap<(&str, Role), Vec<&MigrationFile>> = BTreeMap::new();
-    for file in &input.directory.subject.files {
-        versions
-            .entry((file.name.identity.as_str(), file.name.role))
-            .or_default()
-            .push(file);
-    }
     // Whether an unknown runner minds is not known either.
     let severity = if runner == Runner::Plain { Severity::Warning } else { RULE.info.severity };
     for file in input.new_files() {
-        let same = versions.get(&(file.name.identity.as_str(), file.name.role));
-        let Some(other) = same.and_then(|files| files.iter().find(|other| other.path != file.path)) else {
+        let same = input.directory.subject.of_identity(&file.name.identity);
+        let Some(other) = same
+            .filter(|other| other.name.role == file.name.role)
+            .find(|other| other.path != file.path)
+        else {
             continue;
         };
         let message = format!(

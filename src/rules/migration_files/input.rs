@@ -1,5 +1,7 @@
 //! What a rule over a sequence sees.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::Texts;
@@ -10,7 +12,7 @@ use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::rules::RuleInfo;
 use crate::source::{Location, SourceId, Sources, Span};
-use crate::syntax::migration::Profile;
+use crate::syntax::migration::{Profile, Role};
 use crate::syntax::sql::operation::{Action, OpaqueReason};
 
 /// A sequence before and after, and the texts of what changed in it.
@@ -58,6 +60,19 @@ impl<'a> SequenceInput<'a> {
             .changes
             .iter()
             .filter(|change| change.current.is_some() && change.kind != ChangeKind::Renamed)
+    }
+
+    /// The released migration that runs last: of this directory at the previous release, or of those that moved into it.
+    pub(super) fn latest_released(&self) -> Option<&'a MigrationFile> {
+        let new: BTreeSet<&str> = self.new_files().map(|file| file.path.as_str()).collect();
+        let kept =
+            self.directory.subject.ups().rfind(|file| {
+                file.name.role != Role::Repeatable && !new.contains(file.path.as_str())
+            });
+        let was = self.directory.previous.latest();
+        kept.into_iter()
+            .chain(was)
+            .max_by(|a, b| a.name.order.cmp(&b.name.order))
     }
 
     /// The text of a changed file.
@@ -127,9 +142,17 @@ impl<'a> SequenceInput<'a> {
     }
 }
 
-/// The last part of a path.
+/// The last part of a path that tells a migration: the file, or, of `2024_casks/up.sql`, both.
 pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    let is_common = |file: &str| matches!(file, "up.sql" | "down.sql" | "migration.sql");
+    match path.rsplit_once('/') {
+        Some((directory, file)) if is_common(file) => {
+            let start = directory.rfind('/').map_or(0, |at| at + 1);
+            path.get(start..).unwrap_or(path)
+        }
+        Some((_, file)) => file,
+        None => path,
+    }
 }
 
 /// What a migration is called where its directory is known: the file, or the directory of its version and the file.

@@ -20,10 +20,12 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
     let directory = input.directory;
     let runner = directory.directory.runner;
     let severity = if runner == Runner::Plain { Severity::Warning } else { RULE.info.severity };
-    for (path, oid) in &directory.subject.unreadable {
-        if directory.previous.unreadable.contains(&(path.clone(), *oid)) {
-            continue;
-        }
+    let new = directory
+        .subject
+        .unreadable
+        .iter()
+        .filter(|file| !directory.previous.knows_unreadable(file));
+    for (path, _) in new {
         let name = file_name(path);
         let message = format!(
             "{name} is not named as {runner} wants it: the runner {}",

@@ -20,8 +20,8 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
     let sequence = &input.directory.subject;
     for down in input.new_files().filter(|file| file.name.role == Role::Down) {
         let has_up = sequence
-            .ups()
-            .any(|up| up.name.identity == down.name.identity);
+            .of_identity(&down.name.identity)
+            .any(|file| file.name.role != Role::Down);
         if !has_up {
             let message = format!(
                 "{} has no up file of version {}: it never runs, or undoes what nobody did",

@@ -21,12 +21,10 @@ pub(super) const RULE: SequenceRule = SequenceRule {
 const TIME_DIGITS: usize = 8;
 
 fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
-    let sequence = input.directory;
-    let released = sequence.previous.latest();
-    let Some(model) = released.or_else(|| sequence.subject.ups().next()) else {
+    let released = input.latest_released();
+    let Some(model) = released.or_else(|| input.directory.subject.ups().next()) else {
         return;
     };
-    // Numbered directories hold small numbers whatever else is done.
     let wanted = scheme(model);
     for file in input.new_ups().filter(|file| file.name.role != Role::Repeatable) {
         if scheme(file) == wanted || is_zero(file) || is_zero(model) {

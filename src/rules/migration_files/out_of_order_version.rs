@@ -18,15 +18,20 @@ pub(super) const RULE: SequenceRule = SequenceRule {
 };
 
 fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
-    let released = (input.previous_label, &input.directory.previous);
-    let elsewhere = input.elsewhere.iter().map(|(tag, sequence)| (*tag, sequence));
-    let states: Vec<(&str, &Sequence)> = std::iter::once(released).chain(elsewhere).collect();
-    for file in input.new_ups().filter(|file| file.name.role == Role::Up || file.name.role == Role::Both) {
+    let released = input.latest_released();
+    let ups = input
+        .new_ups()
+        .filter(|file| matches!(file.name.role, Role::Up | Role::Both));
+    for file in ups {
         // The first state that is ahead is enough: the previous release, then the others in their order.
-        let ahead = states
-            .iter()
-            .find_map(|(tag, sequence)| Some((*tag, highest_above(sequence, file)?)));
-        if let Some((tag, highest)) = ahead {
+        let ahead = released
+            .filter(|latest| latest.name.order >= file.name.order)
+            .map(|latest| (input.previous_label, latest));
+        let elsewhere = || {
+            let mut states = input.elsewhere.iter();
+            states.find_map(|(tag, sequence)| Some((*tag, highest_above(sequence, file)?)))
+        };
+        if let Some((tag, highest)) = ahead.or_else(elsewhere) {
             findings.push(report(input, file, tag, highest));
         }
     }
@@ -34,11 +39,13 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
 
 /// The highest version of a state that does not have `file`, if that is not below the file's.
 fn highest_above<'s>(sequence: &'s Sequence, file: &MigrationFile) -> Option<&'s MigrationFile> {
-    let has_it = sequence
-        .ups()
-        .any(|known| known.name.identity == file.name.identity && known.name.title == file.name.title);
+    let has_it = || {
+        sequence
+            .of_identity(&file.name.identity)
+            .any(|known| known.name.role == file.name.role && known.name.title == file.name.title)
+    };
     let highest = sequence.latest()?;
-    (!has_it && highest.name.order >= file.name.order).then_some(highest)
+    (highest.name.order >= file.name.order && !has_it()).then_some(highest)
 }
 
 fn report(input: &SequenceInput<'_>, file: &MigrationFile, tag: &str, highest: &MigrationFile) -> Finding {

@@ -1,9 +1,11 @@
 //! `pair-title-mismatch`.
 
+use std::collections::BTreeSet;
+
 use super::input::{file_name, short};
 use super::{SequenceInput, SequenceRule};
 use crate::finding::Severity;
-use crate::migrations::changes::ChangeKind;
+use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::rules::{Findings, RuleInfo};
 use crate::syntax::migration::Role;
 
@@ -19,21 +21,24 @@ pub(super) const RULE: SequenceRule = SequenceRule {
 
 fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
     let sequence = &input.directory.subject;
-    let named: Vec<&str> = input
+    let named: BTreeSet<&str> = input
         .directory
         .changes
         .iter()
         .filter(|change| matches!(change.kind, ChangeKind::Added | ChangeKind::Renamed))
-        .map(crate::migrations::changes::FileChange::path)
+        .map(FileChange::path)
         .collect();
     for down in sequence.downs() {
-        let same_version = |up: &&_| up_of(up, down);
         // With several ups of one version a pair cannot be told; that is a finding of its own.
-        let mut ups = sequence.ups().filter(same_version);
+        let mut ups = sequence
+            .of_identity(&down.name.identity)
+            .filter(|up| up.name.role == Role::Up && up.name.database == down.name.database);
         let (Some(up), None) = (ups.next(), ups.next()) else {
             continue;
         };
-        let path = [&down.path, &up.path].into_iter().find(|path| named.contains(&path.as_str()));
+        let path = [&down.path, &up.path]
+            .into_iter()
+            .find(|path| named.contains(path.as_str()));
         if let Some(path) = path
             && up.name.title != down.name.title
         {
@@ -50,11 +55,4 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
             );
         }
     }
-}
-
-fn up_of(
-    up: &crate::migrations::sequence::MigrationFile,
-    down: &crate::migrations::sequence::MigrationFile,
-) -> bool {
-    up.name.role == Role::Up && up.name.identity == down.name.identity && up.name.database == down.name.database
 }

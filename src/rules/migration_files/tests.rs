@@ -72,12 +72,12 @@ impl Example {
         let before = snapshot("v1.0.0", &self.before);
         let after = snapshot("v1.1.0", &self.after);
         let candidate = snapshot("v1.1.0-rc1", &self.candidate);
-        let settings = [MigrationSettings {
-            path: "db".to_owned(),
+        let settings = ["db", "sql"].map(|path| MigrationSettings {
+            path: path.to_owned(),
             runner: Some(self.runner.unwrap_or(Runner::GolangMigrate)),
             dialect: Some(Dialect::Postgresql),
             ..MigrationSettings::default()
-        }];
+        });
         let survey = survey(Some(&before), &after, &settings, &mut reader);
         let lowering = lowering::lower(&survey, &mut reader, None);
         let others = [OtherRelease {
@@ -231,6 +231,33 @@ fn the_runner_decides_how_bad_it_is() {
         Runner::Diesel,
         &[("db/1_a/up.sql", "-- nothing")],
         &["info down-missing", "error empty-migration"],
+    );
+}
+
+#[test]
+fn migrations_that_moved_are_released_ones() {
+    let files = |new| {
+        [
+            ("sql/2_b.up.sql before", "B;"),
+            ("sql/20240101000000_a.up.sql before", "A;"),
+            ("db/2_b.up.sql", "B;"),
+            ("db/20240101000000_a.up.sql", "A;"),
+            (new, "C;"),
+        ]
+    };
+    check(
+        Runner::GolangMigrate,
+        &files("db/20250101000000_c.up.sql"),
+        &["info down-missing"],
+    );
+    check(
+        Runner::GolangMigrate,
+        &files("db/3_c.up.sql"),
+        &[
+            "info down-missing",
+            "warning mixed-version-scheme",
+            "error out-of-order-version",
+        ],
     );
 }
 
