@@ -6,6 +6,7 @@
 mod digest;
 mod generic;
 mod guard;
+mod length;
 pub mod operation;
 mod postgres;
 mod split;
@@ -113,9 +114,15 @@ fn operations(
             "it needs a larger stack than this system gives",
         );
     }
+    let source = text.get(piece.span.range()).unwrap_or("");
+    let Some(source) = length::shortened(source, dialect) else {
+        return refused(OpaqueReason::TooComplex, "it is longer than relgate reads");
+    };
     match dialect {
-        Dialect::Postgresql => postgres::operations(text, piece.span, errors),
-        _ => generic::operations(text, piece.span, dialect, errors),
+        Dialect::Postgresql => postgres::operations(&source, piece.span, errors),
+        Dialect::Mysql | Dialect::Sqlite | Dialect::Generic => {
+            generic::operations(&source, piece.span, dialect, errors)
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use sqlparser::parser::{Parser, ParserError};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 
+use super::length::Shortened;
 use super::operation::{Action, Dialect, Name, OpaqueReason, Operation};
 use super::text::normalise;
 use super::token::found_at;
@@ -36,14 +37,14 @@ pub(super) fn is_keyword(word: &str) -> bool {
         .is_ok()
 }
 
-/// What the statement in `span` of `text` does.
+/// What a statement does that stands at `span` of a file.
 pub(super) fn operations(
-    text: &str,
+    source: &Shortened<'_>,
     span: Span,
     dialect: Dialect,
     errors: &mut Vec<SyntaxError>,
 ) -> Vec<Operation> {
-    let written = text.get(span.range()).unwrap_or("");
+    let written = source.text.as_ref();
     let mended = mend::mend(written, dialect);
     let mut sink = Sink {
         source: &mended.text,
@@ -78,7 +79,8 @@ pub(super) fn operations(
                 let offset = place.map_or(0, |(line, column)| offset_of(written, line, column));
                 let at = found_at(written, offset..offset, dialect);
                 errors.push(SyntaxError {
-                    span: Span::new(at.start, at.end).shifted(span.start as usize),
+                    span: Span::new(source.original(at.start), source.original(at.end))
+                        .shifted(span.start as usize),
                     message: message.to_owned(),
                 });
                 sink.opaque(OpaqueReason::SyntaxError, message);

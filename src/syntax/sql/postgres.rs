@@ -25,6 +25,7 @@ use squawk_syntax::{SourceFile, SyntaxKind};
 use crate::source::Span;
 use crate::syntax::SyntaxError;
 
+use super::length::Shortened;
 use super::operation::{Action, Dialect, OpaqueReason, Operation, Spanned};
 use super::text::normalise;
 use super::token::found_at;
@@ -32,12 +33,18 @@ use super::token::found_at;
 /// How deep bodies may stand in bodies: a `DO` that creates a function that runs a literal.
 const MAX_BODIES: u8 = 4;
 
-/// What the statement in `span` of `text` does.
-pub(super) fn operations(text: &str, span: Span, errors: &mut Vec<SyntaxError>) -> Vec<Operation> {
-    let source = text.get(span.range()).unwrap_or("");
-    let map = |range: Range<usize>| Span::new(range.start, range.end).shifted(span.start as usize);
+/// What a statement does that stands at `span` of a file.
+pub(super) fn operations(
+    source: &Shortened<'_>,
+    span: Span,
+    errors: &mut Vec<SyntaxError>,
+) -> Vec<Operation> {
+    let map = |range: Range<usize>| {
+        let range = Span::new(source.original(range.start), source.original(range.end));
+        range.shifted(span.start as usize)
+    };
     let place = Place {
-        text: source,
+        text: &source.text,
         map: &map,
         bodies: 0,
     };
@@ -255,6 +262,7 @@ fn humane(message: &str) -> String {
                 "SEMICOLON" => "a semicolon",
                 "DOT" => "a dot",
                 "EQ" => "=",
+                "STAR" => "*",
                 "IDENT" => "a name",
                 "STRING" => "a string",
                 "INT_NUMBER" | "NUMERIC_NUMBER" => "a number",

@@ -264,3 +264,63 @@ proptest! {
         let _ = token_digest(&sql, DIALECTS[dialect]);
     }
 }
+
+/// Each of these would take minutes if the time grew with the square of the length.
+#[test]
+fn long_input_is_read_to_its_end() {
+    let megabyte = 1024 * 1024;
+    let row = "(1, 'Merlot', NULL, 3.5), ";
+    let garbage: String = (0..megabyte / 16)
+        .map(|i: usize| char::from(b' ' + u8::try_from(i * 7919 % 95).unwrap()))
+        .collect();
+    for (name, sql, statements) in [
+        (
+            "rows",
+            format!("INSERT INTO casks VALUES {}(1)", row.repeat(20_000)),
+            Some(1),
+        ),
+        (
+            "dump",
+            "INSERT INTO casks (id, label) VALUES (1, 'Merlot');\n".repeat(1_000),
+            Some(1_000),
+        ),
+        (
+            "columns",
+            format!(
+                "CREATE TABLE a ({}z int)",
+                (0..3_000)
+                    .map(|i| format!("c{i} int, "))
+                    .collect::<String>()
+            ),
+            Some(1),
+        ),
+        (
+            "names",
+            format!(
+                "SELECT f({}1)",
+                (0..10_000).map(|i| format!("c{i}, ")).collect::<String>()
+            ),
+            Some(1),
+        ),
+        ("placeholders", "{{".repeat(megabyte / 4), Some(1)),
+        ("dollars", "$a".repeat(megabyte / 4), Some(1)),
+        (
+            "body",
+            format!("DO $$ BEGIN {} END $$", "a [ ; ".repeat(5_000)),
+            None,
+        ),
+        (
+            "routines",
+            "CREATE FUNCTION f() BEGIN ATOMIC a; ".repeat(1_000),
+            None,
+        ),
+        ("garbage", garbage, None),
+    ] {
+        for dialect in [Dialect::Postgresql, Dialect::Mysql] {
+            let parsed = parse(&sql, dialect);
+            if let Some(statements) = statements {
+                assert_eq!(parsed.value.len(), statements, "{name} {dialect:?}");
+            }
+        }
+    }
+}

@@ -84,7 +84,7 @@ fn apart(left: Shape, right: Shape) -> bool {
 
 /// Words that are followed by a parenthesis and do not call it.
 fn is_followed_by_a_space(word: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
         "all",
         "and",
         "as",
@@ -108,6 +108,7 @@ fn is_followed_by_a_space(word: &str) -> bool {
         "then",
         "to",
         "using",
+        "values",
         "when",
         "where",
         "with",

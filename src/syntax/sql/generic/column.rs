@@ -1,5 +1,7 @@
 //! Columns, types and constraints.
 
+use std::collections::HashSet;
+
 use sqlparser::ast;
 
 use crate::source::Span;
@@ -146,6 +148,7 @@ impl Sink<'_> {
     fn columns_named(&self, expression: &str) -> Vec<String> {
         let tokens = items::tokens(expression, self.dialect);
         let mut columns = Vec::new();
+        let mut seen = HashSet::new();
         for (i, token) in tokens.iter().enumerate() {
             let text = token.text(expression);
             let named = match token.kind {
@@ -157,7 +160,7 @@ impl Sink<'_> {
                 .get(i + 1)
                 .is_some_and(|t| t.is_mark(expression, b'('));
             let column = items::unquoted(text).to_lowercase();
-            if named && !called && !columns.contains(&column) {
+            if named && !called && seen.insert(column.clone()) {
                 columns.push(column);
             }
         }

@@ -1,5 +1,7 @@
 //! The places of a statement's parts, from its tokens.
 
+use std::collections::HashSet;
+
 use crate::source::Span;
 use crate::syntax::sql::operation::Dialect;
 use crate::syntax::sql::token::{Lexer, Token, TokenKind};
@@ -166,14 +168,14 @@ fn between_commas(sql: &str, tokens: &[Token]) -> Vec<Span> {
 pub(super) fn tables_read(sql: &str, dialect: Dialect) -> Vec<Vec<String>> {
     let tokens = tokens(sql, dialect);
     let mut tables: Vec<Vec<String>> = Vec::new();
-    let mut defined: Vec<String> = Vec::new();
+    let mut defined = HashSet::new();
     for (i, token) in tokens.iter().enumerate() {
         // `WITH name AS (`
         if token.is_word(sql, "as")
             && tokens.get(i + 1).is_some_and(|t| t.is_mark(sql, b'('))
             && let Some(name) = i.checked_sub(1).and_then(|n| tokens.get(n))
         {
-            defined.push(unquoted(name.text(sql)));
+            defined.insert(unquoted(name.text(sql)));
         }
         if !(token.is_word(sql, "from") || token.is_word(sql, "join")) {
             continue;
@@ -196,14 +198,8 @@ pub(super) fn tables_read(sql: &str, dialect: Dialect) -> Vec<Vec<String>> {
         }
     }
     tables.retain(|t| t.len() > 1 || !t.iter().any(|name| defined.contains(name)));
-    let mut seen: Vec<Vec<String>> = Vec::new();
-    tables.retain(|t| {
-        let new = !seen.contains(t);
-        if new {
-            seen.push(t.clone());
-        }
-        new
-    });
+    let mut seen = HashSet::new();
+    tables.retain(|t| seen.insert(t.clone()));
     tables
 }
 

@@ -1,6 +1,8 @@
 //! Statements that are read from their tokens: those whose syntax `sqlparser` does not have, and those whose body it need
 //! not have, because the first words say all that matters.
 
+use std::collections::HashSet;
+
 use sqlparser::ast;
 
 use crate::syntax::sql::operation::{Action, Dialect, FunctionDef, Name, ObjectKind, OpaqueReason};
@@ -60,6 +62,7 @@ impl<'s> Sink<'s> {
     pub(super) fn functions_called(&self) -> Vec<Name> {
         let words = self.words();
         let mut calls = Vec::new();
+        let mut seen = HashSet::new();
         for i in 0..words.tokens.len() {
             let word = words.word(i);
             if words.mark(i + 1) == "(" && !word.is_empty() && !items::is_operator_word(&word) {
@@ -68,7 +71,7 @@ impl<'s> Sink<'s> {
                     schema: qualified.then(|| words.word(i - 2)),
                     name: word,
                 };
-                if !calls.contains(&name) {
+                if seen.insert(name.clone()) {
                     calls.push(name);
                 }
             }

@@ -331,6 +331,22 @@ fn altered(s: &ast::Stmt) -> Option<(ObjectKind, Name, SyntaxNode)> {
             Name::plain("default privileges"),
             part(s.action()?.syntax()),
         ),
+        // These have no name: what they are stands in its place.
+        Stmt::AlterOperator(s) => (
+            K::Other,
+            Name::plain(s.op_sig()?.syntax().text().to_string()),
+            part(s.action()?.syntax()),
+        ),
+        Stmt::AlterLargeObject(s) => (
+            K::Other,
+            Name::plain(s.literal()?.syntax().text().to_string()),
+            part(s.role_ref()?.syntax()),
+        ),
+        Stmt::AlterUserMapping(s) => (
+            K::Other,
+            role(s.role_ref())?,
+            part(s.alter_option_list()?.syntax()),
+        ),
         Stmt::AlterCollation(_)
         | Stmt::AlterConversion(_)
         | Stmt::AlterForeignDataWrapper(_)

@@ -128,7 +128,7 @@ impl Scanner<'_> {
             | "assert" => self.at = self.semicolon() + 1,
             _ => {
                 let end = self.semicolon();
-                match self.assigned() {
+                match self.assigned(end) {
                     Some(value) if value < end => self.expression(value, end),
                     _ => self.sql(self.at, end),
                 }
@@ -157,7 +157,7 @@ impl Scanner<'_> {
                 let end = self.semicolon();
                 if self.declares {
                     self.declaration();
-                } else if let Some(value) = self.assigned().filter(|&v| v < end) {
+                } else if let Some(value) = self.assigned(end).filter(|&v| v < end) {
                     self.expression(value, end);
                 } else {
                     self.sql(self.at, end);
@@ -315,9 +315,9 @@ impl Scanner<'_> {
     }
 
     /// Where the value begins, if the statement assigns one.
-    fn assigned(&self) -> Option<usize> {
-        let at = self.target(self.at, self.tokens.len());
-        (at < self.tokens.len() && matches!(self.token_text(at), ":=" | "=")).then_some(at + 1)
+    fn assigned(&self, end: usize) -> Option<usize> {
+        let at = self.target(self.at, end);
+        (at < end && matches!(self.token_text(at), ":=" | "=")).then_some(at + 1)
     }
 
     fn execute(&mut self, at: usize, end: usize) {

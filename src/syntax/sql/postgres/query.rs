@@ -1,5 +1,7 @@
 //! Statements that read.
 
+use std::collections::HashSet;
+
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
@@ -57,6 +59,13 @@ impl Sink<'_, '_> {
 
     /// The changes that stand in `WITH` of a query.
     pub(super) fn writes_in(&mut self, node: &SyntaxNode) -> Option<()> {
+        // Most texts have no `WITH`; then the tree need not be walked.
+        if !node
+            .descendants()
+            .any(|n| n.kind() == SyntaxKind::WITH_CLAUSE)
+        {
+            return Some(());
+        }
         for inner in node.descendants().skip(1) {
             let writes = matches!(
                 inner.kind(),
@@ -98,8 +107,8 @@ impl Sink<'_, '_> {
 
 /// The tables that a query names in `FROM`, without those that it defines itself in `WITH`.
 pub(super) fn tables_read(node: &SyntaxNode) -> Vec<Name> {
-    let mut defined = Vec::new();
-    let mut tables = Vec::new();
+    let mut defined = HashSet::new();
+    let mut tables: Vec<Name> = Vec::new();
     for inner in node.descendants() {
         match inner.kind() {
             SyntaxKind::WITH_TABLE => {
@@ -116,30 +125,30 @@ pub(super) fn tables_read(node: &SyntaxNode) -> Vec<Name> {
                         None => Some(Name::plain(ident(&i.name_ref()?)?)),
                     },
                 });
-                add(&mut tables, table);
+                tables.extend(table);
             }
             SyntaxKind::TABLE => {
                 let relation = ast::Table::cast(inner).and_then(|t| t.relation_name());
                 let table = relation.and_then(|r| name(&r.relation_name_ref()?));
-                add(&mut tables, table);
+                tables.extend(table);
             }
             _ => {}
         }
     }
     tables.retain(|t| t.schema.is_some() || !defined.contains(&t.name));
-    tables
+    unique(tables)
 }
 
 /// The functions that a query calls, in order.
 pub(super) fn functions_called(node: &SyntaxNode) -> Vec<Name> {
-    let mut functions = Vec::new();
+    let mut functions: Vec<Name> = Vec::new();
     for inner in node.descendants() {
         if inner.kind() == SyntaxKind::CALL_EXPR {
             let called = ast::CallExpr::cast(inner).and_then(|c| c.expr());
-            add(&mut functions, called.and_then(|c| function_name(&c)));
+            functions.extend(called.and_then(|c| function_name(&c)));
         }
     }
-    functions
+    unique(functions)
 }
 
 /// The name in `name(...)` and `schema.name(...)`.
@@ -158,12 +167,11 @@ pub(super) fn function_name(expression: &ast::Expr) -> Option<Name> {
     }
 }
 
-fn add(names: &mut Vec<Name>, name: Option<Name>) {
-    if let Some(name) = name
-        && !names.contains(&name)
-    {
-        names.push(name);
-    }
+/// Each once, in the order of the text.
+fn unique(mut names: Vec<Name>) -> Vec<Name> {
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }
 
 /// The names of a query's columns; empty when one of them cannot be told from the text.

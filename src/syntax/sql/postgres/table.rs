@@ -1,5 +1,7 @@
 //! `CREATE TABLE`, and what columns and constraints are made of.
 
+use std::collections::HashSet;
+
 use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AstNode, HasCreateTable};
 
@@ -448,6 +450,7 @@ fn referential_action(
 /// The columns that an expression names: every name in it that is not that of a function.
 pub(super) fn columns_named(expression: &impl AstNode) -> Vec<String> {
     let mut columns = Vec::new();
+    let mut seen = HashSet::new();
     for node in expression.syntax().descendants() {
         if node.kind() != SyntaxKind::NAME_REF {
             continue;
@@ -468,7 +471,7 @@ pub(super) fn columns_named(expression: &impl AstNode) -> Vec<String> {
             continue;
         }
         if let Some(column) = ast::NameRef::cast(node).and_then(|n| ident(&n))
-            && !columns.contains(&column)
+            && seen.insert(column.clone())
         {
             columns.push(column);
         }

@@ -223,16 +223,21 @@ impl<'t> Lexer<'t> {
     /// Behind `closing` if it stands on the same line and not too far away, else `from`: an unclosed placeholder hides
     /// nothing, and a long line of them costs no more than a short one.
     fn on_line(&self, from: usize, closing: &str) -> usize {
-        const REACH: usize = 1000;
-        let reach = self.text.floor_char_boundary((from + REACH).min(self.end));
-        let end = self.text.as_bytes().get(from..reach).and_then(|line| {
-            let line_end = line.iter().position(|&b| b == b'\n' || b == b'\r')?;
-            Some(from + line_end)
-        });
-        self.text
-            .get(from..end.unwrap_or(reach))
-            .and_then(|line| line.find(closing))
-            .map_or(from, |n| from + n + closing.len())
+        const REACH: usize = 200;
+        let reach = (from + REACH).min(self.end);
+        let line = self.text.as_bytes().get(from..reach).unwrap_or_default();
+        for (i, &byte) in line.iter().enumerate() {
+            if byte == b'\n' || byte == b'\r' {
+                break;
+            }
+            if line
+                .get(i..)
+                .is_some_and(|rest| rest.starts_with(closing.as_bytes()))
+            {
+                return from + i + closing.len();
+            }
+        }
+        from
     }
 
     fn dollar(&self, at: usize) -> (TokenKind, usize, bool) {
