@@ -31,6 +31,8 @@ pub(super) struct VersionReading {
     pub yanked: bool,
     /// Nothing else stands in the heading.
     pub clean: bool,
+    /// What stands behind the version is set off from it: `(NODATE)`, `: The Grape Release`.
+    pub set_off: bool,
 }
 
 /// Words before a version that say nothing but that one comes.
@@ -156,9 +158,16 @@ pub(super) fn read(text: &str, linked: &[Range<usize>]) -> Reading {
 pub(super) fn starts_with_version(line: &str) -> bool {
     match read(line.trim_end(), &[]) {
         Reading::Version(reading) => {
-            reading.component.is_none()
-                && (reading.clean || reading.date.is_some())
-                && !line.starts_with([' ', '\t', '-', '*'])
+            let begins_line = !line.starts_with([' ', '\t', '-', '*']);
+            // A name before it, as in Debian's `cellar (1.2.3)`, needs more than the version to make a heading.
+            let is_named = reading.component.is_some();
+            let is_marked = reading.date.is_some() || is_named && line.contains('(');
+            begins_line
+                && if is_named {
+                    reading.clean && is_marked
+                } else {
+                    reading.clean || is_marked
+                }
         }
         Reading::Unreleased(_) | Reading::Other => false,
     }
@@ -394,6 +403,7 @@ fn read_version(
         date,
         yanked,
         clean,
+        set_off: !rest.trim_start().starts_with(char::is_alphanumeric),
     })
 }
 

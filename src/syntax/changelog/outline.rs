@@ -115,11 +115,12 @@ fn version_level(headings: &[Start]) -> Option<u8> {
         .or_else(|| shallowest(&|reading| reading.component.is_none() && reading.clean))
         .or_else(|| shallowest(&|reading| reading.component.is_none() && reading.parts > 2))
         .or_else(|| shallowest(&|reading| reading.clean))
+        .or_else(|| shallowest(&|reading| reading.set_off))
 }
 
 fn is_section(reading: &VersionReading, level: u8, version_level: u8) -> bool {
     if level == version_level {
-        return reading.component.is_none() || reading.clean;
+        return reading.component.is_none() || reading.clean || reading.set_off;
     }
     let one_deeper = level > version_level && level <= 3.max(version_level.saturating_add(1));
     one_deeper && reading.clean && reading.component.is_none() && reading.parts > 2

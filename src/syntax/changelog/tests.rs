@@ -175,6 +175,14 @@ fn reads_named_sections() {
          cellar:1.1.0 1",
     );
     check(
+        "## cellar 1.1 (NODATE)\n\n- a\n\n## cellar 1.0 (2026-01-31)\n\n- b\n\n## cellar 2.0 needs labels\n\n- c\n",
+        "cellar:1.1 1\ncellar:1.0 2026-01-31 1",
+    );
+    check(
+        "cellar (1.1.0)\n\n  * a\n\ncellar (1.0.0)\n\n  * b\n",
+        "cellar:1.1.0 1\ncellar:1.0.0 1",
+    );
+    check(
         "# Wine Cellar 1.2 (2026-01-31)\n\n- a\n\n# Wine Cellar 1.1\n\n- b\n",
         "Wine Cellar:1.2 2026-01-31 1\nWine Cellar:1.1 1",
     );
