@@ -258,6 +258,9 @@ impl<'s> Sink<'s> {
             });
             from = end + 1;
         }
+        if settings.is_empty() {
+            return None;
+        }
         for setting in settings {
             self.push(setting);
         }
