@@ -8,6 +8,7 @@ export PROPTEST_RNG_SEED ?= 20260601
 .PHONY: test lint fmt bench picture update
 
 test:
+	tests/prerequisites.sh
 ifneq ($(shell command -v cargo-nextest 2>/dev/null),)
 	$(CARGO) nextest run --locked --all-targets
 else
