@@ -60,7 +60,10 @@ fn rules() -> impl Iterator<Item = &'static RuleInfo> {
     let helm = rules::helm::RULES.iter().map(|rule| &rule.info);
     let changelog = rules::changelog::RULES.iter().map(|rule| &rule.info);
     let files = rules::migration_files::RULES.iter().map(|rule| &rule.info);
-    sql.chain(files).chain(helm).chain(changelog)
+    sql.chain(files)
+        .chain(helm)
+        .chain(changelog)
+        .chain(rules::suppressions::RULES.iter().copied())
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

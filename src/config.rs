@@ -54,6 +54,9 @@ pub struct Config {
     /// The file of waivers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waivers: Option<String>,
+    /// Findings that are suppressed by path and rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<SuppressionConfig>,
 }
 
 /// How tags are written.
@@ -149,6 +152,19 @@ pub struct VersionReference {
     pub path: String,
     /// The text around the version, with `{version}` where it stands.
     pub pattern: String,
+}
+
+/// Findings that are suppressed by path and rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SuppressionConfig {
+    /// The ids of the rules and validations.
+    pub rules: Vec<String>,
+    /// Patterns of the paths, with `*`, `?` and `**`.
+    pub paths: Vec<String>,
+    /// Why. Without a reason nothing is suppressed.
+    #[serde(default)]
+    pub reason: String,
 }
 
 impl Config {

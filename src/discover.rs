@@ -205,6 +205,11 @@ impl<'r> Reader<'r> {
         id
     }
 
+    /// The text of a file, for a look that is not kept: it is neither among the sources nor in the coverage.
+    pub fn peek(&self, snapshot: &Snapshot, path: &str) -> Option<String> {
+        self.read_text(path, *snapshot.get(path)?).ok()
+    }
+
     /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is
     /// replaced, and the offset of the first such place (or NUL) is told. `None` when it is text, or cannot be read at all.
     pub fn read_lossy(&mut self, snapshot: &Snapshot, path: &str) -> Option<(SourceId, usize)> {

@@ -6,6 +6,7 @@ mod finish;
 mod migrations;
 mod settings;
 mod touched;
+mod uses;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -126,8 +127,11 @@ pub fn judge_subject(
         .extend(states.subject.not_listed.iter().cloned());
     let mut facts = Facts::default();
     collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
-    let collect::Collected { findings, replayed } =
-        collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
+    let collect::Collected {
+        findings,
+        suppressions,
+        replayed,
+    } = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
@@ -141,6 +145,7 @@ pub fn judge_subject(
             origins: &origins,
             sources: &reader.sources,
             findings,
+            suppressions,
             waivers: &waivers,
             now: frame.now,
         },

@@ -11,6 +11,7 @@
 //! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
 
 pub mod source;
+pub mod glob;
 pub mod finding;
 pub mod version;
 pub mod gate;
@@ -26,6 +27,7 @@ pub mod effects;
 pub mod charts;
 pub mod config;
 pub mod facts;
+pub mod suppress;
 pub mod rules;
 pub mod policy;
 pub mod project;

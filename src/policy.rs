@@ -13,7 +13,6 @@ pub mod evaluate;
 pub mod examples;
 pub mod explain;
 pub mod exceptions;
-pub mod glob;
 pub mod load;
 mod node;
 pub mod outcome;

@@ -32,6 +32,8 @@ pub enum Root<'s> {
 pub struct Project {
     /// The configuration; empty when there is no file.
     pub config: Config,
+    /// The path and the text of the configuration, if there is such a file.
+    pub config_file: Option<(String, String)>,
     /// The policies in force.
     pub policies: PolicySet,
     /// The commit that they were read from; empty for the work tree.
@@ -114,7 +116,11 @@ pub fn load(
     reader: &mut Reader<'_>,
     config_path: Option<&Path>,
 ) -> Result<Project, ProjectError> {
-    let config = load_config(root, reader, config_path)?;
+    let config_file = load_config(root, reader, config_path)?;
+    let config = match &config_file {
+        Some((path, text)) => parse(path, text)?,
+        None => Config::default(),
+    };
     let mut sources = Vec::new();
     for name in config.policies() {
         policy_sources(root, reader, &name, &mut sources)?;
@@ -137,6 +143,7 @@ pub fn load(
     };
     Ok(Project {
         config,
+        config_file,
         policies,
         reference,
         waivers,
@@ -147,7 +154,7 @@ fn load_config(
     root: &Root<'_>,
     reader: &mut Reader<'_>,
     config_path: Option<&Path>,
-) -> Result<Config, ProjectError> {
+) -> Result<Option<(String, String)>, ProjectError> {
     if let Some(path) = config_path {
         let shown = path.display().to_string();
         let text = match root {
@@ -160,24 +167,24 @@ fn load_config(
             path: shown.clone(),
             named_by: "--config".to_owned(),
         })?;
-        return parse(&shown, text);
+        return Ok(Some((shown, text)));
     }
     for name in FILE_NAMES {
         if let Some(text) = read(root, reader, name)? {
-            return parse(name, text);
+            return Ok(Some((name.to_owned(), text)));
         }
     }
-    Ok(Config::default())
+    Ok(None)
 }
 
-fn parse(path: &str, text: String) -> Result<Config, ProjectError> {
+fn parse(path: &str, text: &str) -> Result<Config, ProjectError> {
     let blank = text
         .split('\n')
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
     if blank {
         return Ok(Config::default());
     }
-    yaml::from_str(&text).map_err(|errors| ProjectError::Config {
+    yaml::from_str(text).map_err(|errors| ProjectError::Config {
         message: errors
             .first()
             .map_or_else(String::new, |error| error.message.clone()),

@@ -7,6 +7,7 @@ pub mod changelog;
 pub mod helm;
 pub mod migration_files;
 pub mod sql;
+pub mod suppressions;
 
 use crate::finding::{Finding, Severity};
 

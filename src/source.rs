@@ -186,6 +186,11 @@ impl Sources {
         self.files.iter()
     }
 
+    /// The ids of all files, in the order in which they were read.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..to_u32(self.files.len())).map(SourceId)
+    }
+
     /// First and last position of a location.
     pub fn positions(&self, location: Location) -> (Position, Position) {
         let file = self.get(location.source);

@@ -2,8 +2,10 @@
 
 pub mod changelog;
 pub mod commit;
+pub mod mentions;
 pub mod migration;
 pub mod sql;
+pub mod suppression;
 pub mod workflow;
 pub mod yaml;
 

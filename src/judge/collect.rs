@@ -11,6 +11,7 @@ use crate::report::Input;
 use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
 use crate::subject::Subject;
+use crate::suppress::Suppressions;
 use crate::syntax::changelog::component_of_prefix;
 
 /// What is known without reading a file: release, tags, commits.
@@ -58,6 +59,8 @@ fn commits(subject: &Subject, past: &History) -> Vec<crate::git::ObjectId> {
 pub(super) struct Collected {
     /// What rules found.
     pub(super) findings: Vec<Finding>,
+    /// What suppresses findings in the files that were read.
+    pub(super) suppressions: Suppressions,
     /// The files that the replay of the schema took in, read or known to the cache.
     pub(super) replayed: Vec<Input>,
 }
@@ -83,8 +86,11 @@ pub(super) fn documents(
     charts(frame, states, facts, reader, origins, &mut findings);
     facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
     reader.coverage.count("workflows", facts.workflows.len());
+    let mut suppressions = of_migrations.suppressions;
+    settings::suppressions(frame, states, reader, &mut suppressions);
     Collected {
         findings: findings.0,
+        suppressions,
         replayed: of_migrations.replayed,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::collect::Collected;
-use super::{Frame, States, finish, settings};
+use super::{Frame, States, finish, settings, uses};
 use crate::discover::{Reader, Snapshot};
 use crate::effects::Effect;
 use crate::facts::migrations::{MigrationFact, OperationFact};
@@ -17,7 +17,8 @@ use crate::migrations::{self, DirectorySurvey, Survey};
 use crate::report::Input;
 use crate::rules::migration_files::{OtherRelease, check_sequences};
 use crate::rules::sql::{JudgedRelease, ReleaseInput, SqlOptions, check_release};
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
+use crate::suppress::Suppressions;
 use crate::version::{ReleaseType, Version};
 
 /// Fills in the facts and returns what rules found.
@@ -34,6 +35,7 @@ pub(super) fn collect(
     let texts = changed_texts(&survey, reader);
     let declared = ReleaseType::from_word(&facts.release.declared_type);
     let options = SqlOptions::default();
+    let uses = uses::search(&survey, &lowering, reader);
     let judged: BTreeMap<Key, JudgedRelease> = survey
         .directories
         .iter()
@@ -46,6 +48,7 @@ pub(super) fn collect(
                 texts: &texts,
                 previous: &facts.release.previous.tag,
                 declared,
+                uses: &uses,
                 options: &options,
             };
             (key(directory), check_release(&input))
@@ -77,9 +80,41 @@ pub(super) fn collect(
         .flat_map(|judged| judged.findings)
         .collect();
     findings.extend(sequence_findings(frame, &survey, &lowering, facts, reader));
+    let mut suppressions = Suppressions::default();
+    add_comments(&mut suppressions, &survey, &lowering, &texts, reader);
     Collected {
         findings,
+        suppressions,
         replayed: replayed(&survey),
+    }
+}
+
+/// The comments of the changed files that suppress findings in them.
+fn add_comments(
+    suppressions: &mut Suppressions,
+    survey: &Survey,
+    lowering: &Lowering,
+    texts: &BTreeMap<String, SourceId>,
+    reader: &Reader<'_>,
+) {
+    for directory in &survey.directories {
+        let files = directory.changes.iter();
+        for file in files.filter_map(|change| change.current.as_ref()) {
+            let (Some(&source), Some(lowered)) = (
+                texts.get(&file.path),
+                lowering.get(&directory.directory, file),
+            ) else {
+                continue;
+            };
+            let sections = lowered.sections.iter();
+            let mut statements: Vec<Span> = sections
+                .flat_map(|section| &section.statements)
+                .map(|statement| statement.span)
+                .collect();
+            statements.sort_unstable();
+            let text = &reader.sources.get(source).text;
+            suppressions.add_sql(source, text, directory.directory.dialect, &statements);
+        }
     }
 }
 

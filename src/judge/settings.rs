@@ -1,15 +1,19 @@
 //! From the configuration and the repository to the plain settings that the collectors take.
 
-use super::Frame;
+use super::{Frame, States};
 use crate::config::{BranchesConfig, TagsConfig};
+use crate::discover::Reader;
 use crate::facts::release::ReleaseFacts;
 use crate::gate::Stage;
 use crate::git::{GitError, History, Repository};
+use crate::glob;
 use crate::policy::exceptions::{self, Waivers};
 use crate::project::Project;
 use crate::report::{ReleasePoint, SubjectSection};
-use crate::source::Sources;
+use crate::source::{Location, Sources, Span};
 use crate::subject::Subject;
+use crate::suppress::{Pattern, Reach, Suppressions};
+use crate::syntax::yaml;
 use crate::version::{self, BranchScheme, ReleaseType, TagScheme};
 
 /// How tags are written: as configured, and the prefix, when it is not configured, as most tags have it.
@@ -49,6 +53,60 @@ pub(super) fn waivers(project: &Project, sources: &mut Sources) -> Waivers {
             exceptions::read(sources, id)
         }
         None => Waivers::default(),
+    }
+}
+
+/// Adds the comments of the YAML files that are judged, and what the configuration leaves out.
+pub(super) fn suppressions(
+    frame: &Frame<'_>,
+    states: &States,
+    reader: &mut Reader<'_>,
+    suppressions: &mut Suppressions,
+) {
+    let mut judged = Vec::new();
+    for id in reader.sources.ids() {
+        let file = reader.sources.get(id);
+        if file.revision != states.subject.label || !states.touches(&file.path) {
+            continue;
+        }
+        judged.push(file.path.clone());
+        if file.path.ends_with(".yaml") || file.path.ends_with(".yml") {
+            suppressions.add_yaml(id, &file.text);
+        }
+    }
+    let configured = &frame.project.config.suppressions;
+    let (false, Some((path, text))) = (configured.is_empty(), &frame.project.config_file) else {
+        return;
+    };
+    let reference = frame.project.reference.as_str();
+    let source = reader.sources.add(path.as_str(), reference, text.as_str());
+    let documents = yaml::parse(text).value;
+    let entries = documents
+        .first()
+        .and_then(|document| document.root().get("suppressions"));
+    let spans: Vec<Span> = entries.map_or_else(Vec::new, |entries| {
+        entries.items().map(yaml::Node::span).collect()
+    });
+    for (index, one) in configured.iter().enumerate() {
+        let matches = |path: &String| one.paths.iter().any(|glob| glob::matches(glob, path));
+        let reach = if judged.iter().any(matches) {
+            Reach::Judged
+        } else if states.subject.entries.keys().any(matches) {
+            Reach::NotJudged
+        } else {
+            Reach::Nothing
+        };
+        suppressions.add_pattern(Pattern {
+            rules: one.rules.clone(),
+            paths: one.paths.clone(),
+            reason: one.reason.trim().to_owned(),
+            location: Location {
+                source,
+                span: spans.get(index).copied().unwrap_or_default(),
+            },
+            reach,
+            used: false,
+        });
     }
 }
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::{Facts, FindingFact, Origin, Origins};
 use crate::finding::{Finding, Severity};
 use crate::source::{Location, Sources};
+use crate::suppress::Suppressions;
 use crate::version::ReleaseType;
 
 use super::cel;
@@ -32,6 +33,8 @@ pub struct Input<'a> {
     pub sources: &'a Sources,
     /// What rules found.
     pub findings: Vec<Finding>,
+    /// What suppresses findings.
+    pub suppressions: Suppressions,
     /// The waivers.
     pub waivers: &'a Waivers,
     /// The time of the judgement.
@@ -58,10 +61,11 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         origins,
         sources,
         mut findings,
+        suppressions,
         waivers,
         now,
     } = input;
-    let mut desk = Desk::new(waivers, &facts.release.tag, now);
+    let mut desk = Desk::new(waivers, suppressions, &facts.release.tag, now);
     let mut run = Run::new(policies, facts, origins, now);
 
     show_findings(&mut run, &findings, sources);

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::{Facts, Origins};
 use crate::finding::{Finding, Severity, Status};
 use crate::source::{Location, Sources, Span};
+use crate::suppress::Suppressions;
 
 use super::document::Example;
 use super::evaluate::{Input, evaluate};
@@ -114,6 +115,7 @@ fn run(loaded: &Loaded, example: &Example) -> ExampleResult {
             origins: &Origins::default(),
             sources: &sources,
             findings,
+            suppressions: Suppressions::default(),
             waivers: &Waivers::default(),
             now,
         },

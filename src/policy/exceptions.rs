@@ -4,11 +4,12 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::finding::{Finding, Severity, Status};
 use crate::gate::{GateOutcome, GateStatus, WaiverUse};
+use crate::glob;
 use crate::source::{Location, SourceId, Sources};
+use crate::suppress::Suppressions;
 use crate::syntax::yaml::{self, Node};
 
 use super::cel;
-use super::glob;
 use super::node::Reader;
 use super::read::head;
 
@@ -198,8 +199,9 @@ impl Waiver {
     }
 }
 
-/// Applies waivers, and remembers which of them were of use.
+/// Applies suppressions and waivers, and remembers which of them were of use.
 pub(super) struct Desk<'w> {
+    suppressions: Suppressions,
     all: &'w Waivers,
     /// The waivers whose tags match, each with whether it counts now and whether it was used.
     here: Vec<Case<'w>>,
@@ -213,7 +215,12 @@ struct Case<'w> {
 }
 
 impl<'w> Desk<'w> {
-    pub(super) fn new(all: &'w Waivers, tag: &str, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        all: &'w Waivers,
+        suppressions: Suppressions,
+        tag: &str,
+        now: DateTime<Utc>,
+    ) -> Self {
         let here = all.waivers.iter().filter(|waiver| waiver.covers_tag(tag));
         let here = here.map(|waiver| Case {
             waiver,
@@ -222,6 +229,7 @@ impl<'w> Desk<'w> {
             used: false,
         });
         Self {
+            suppressions,
             all,
             here: here.collect(),
         }
@@ -235,8 +243,10 @@ impl<'w> Desk<'w> {
         Some(case.waiver.usage())
     }
 
-    /// Marks a finding as waived if a waiver covers it. `policy` is `rules` for what a rule found.
+    /// Marks a finding as suppressed where it stands, or as waived if a waiver covers it. `policy` is `rules` for what a
+    /// rule found.
     pub(super) fn waive_finding(&mut self, finding: &mut Finding, policy: &str, sources: &Sources) {
+        self.suppressions.apply(finding, sources);
         if finding.status != Status::Open {
             return;
         }
@@ -293,9 +303,10 @@ impl<'w> Desk<'w> {
         }
     }
 
-    /// What is wrong with the waivers themselves: invalid, expired, or of no use here.
+    /// What is wrong with suppressions and waivers themselves: invalid, expired, or of no use here.
     pub(super) fn finish(self) -> Vec<Finding> {
         let mut findings = self.all.findings.clone();
+        findings.extend(self.suppressions.finish());
         for case in &self.here {
             let waiver = case.waiver;
             let about = format!("waiver `{}`", waiver.name);

@@ -15,8 +15,8 @@ use super::{Findings, RuleInfo, rule_table};
 use crate::finding::Severity;
 
 pub use downs::{DownInput, Reversibility};
-pub use input::{FileContext, ReleaseContext, SqlInput, SqlOptions};
-pub use release::{JudgedRelease, ReleaseInput, Site, check_release};
+pub use input::{FileContext, ReleaseContext, SqlInput, SqlOptions, Use, Uses};
+pub use release::{JudgedRelease, ReleaseInput, Site, check_release, taken_names};
 
 /// A rule over SQL.
 pub struct SqlRule {

@@ -3,6 +3,7 @@
 //! A text is cut into statements by `split`, each is kept from recursive parsers when it is nested too deep for them
 //! (`guard`), parsed by the dialect's parser and lowered to [`operation::Operation`]s. No syntax tree leaves this module.
 
+mod comments;
 mod digest;
 mod generic;
 mod guard;
@@ -16,6 +17,7 @@ mod text;
 mod tests;
 mod token;
 
+pub use comments::comments;
 pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
 pub use stack::with_big_stack;
 
@@ -54,6 +56,12 @@ pub fn parse_range(text: &str, range: Span, dialect: Dialect) -> Parsed<Vec<Stat
     } else {
         lower()
     }
+}
+
+/// Where the statements of a text are, without parsing them.
+pub fn statement_spans(text: &str, dialect: Dialect) -> Vec<Span> {
+    let pieces = split::split(text, Span::new(0, text.len()), dialect);
+    pieces.into_iter().map(|piece| piece.span).collect()
 }
 
 /// What one piece of a text does; never empty.

@@ -5,6 +5,7 @@
 //! their values, YAML 1.2's for everything else. relgate's own files are read into Rust types by [`from_str`].
 
 mod base64;
+mod comments;
 mod compose;
 mod core;
 mod go_float;
@@ -20,6 +21,7 @@ mod value;
 mod tests;
 
 pub use self::core::resolve_core;
+pub use comments::comments;
 pub use compose::{
     MAX_ALIAS_NODES, MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, parse, parse_helm,
 };

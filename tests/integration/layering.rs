@@ -9,12 +9,14 @@ use crate::support::root;
 /// facts or policies; the evaluation of policies never sees text.
 const MAY_IMPORT: &[(&str, &str)] = &[
     ("source", ""),
+    ("glob", ""),
     ("version", ""),
     ("finding", "source"),
     ("gate", "version"),
     ("git", "discover source version"),
     ("discover", "git source"),
     ("syntax", "source"),
+    ("suppress", "finding glob source syntax"),
     ("subject", "gate git version"),
     ("history", "git source syntax"),
     ("config", "source syntax"),
@@ -34,7 +36,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "rules",
         "charts discover effects finding migrations schema source syntax version",
     ),
-    ("policy", "facts finding gate source syntax version"),
+    (
+        "policy",
+        "facts finding gate glob source suppress syntax version",
+    ),
     ("decision", "finding gate policy version"),
     ("project", "config discover policy syntax"),
     ("catalogue", "policy rules"),

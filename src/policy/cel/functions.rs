@@ -262,7 +262,7 @@ fn find_all<'b, 'v>(args: Args<'b, 'v>) -> Answer<'b, 'v> {
 fn matches_glob<'b, 'v>(args: Args<'b, 'v>) -> Answer<'b, 'v> {
     let (path, pattern) = (text(&args, 0)?, text(&args, 1)?);
     charge(budget::text_steps(path.len().saturating_mul(pattern.len())))?;
-    Ok(bool(crate::policy::glob::matches(pattern, path)))
+    Ok(bool(crate::glob::matches(pattern, path)))
 }
 
 fn replace<'b, 'v>(args: Args<'b, 'v>) -> Answer<'b, 'v> {

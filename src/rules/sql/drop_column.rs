@@ -39,5 +39,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             finding = finding.note("also", format!("{} silently goes with it", also.join(", ")));
         }
     }
+    let finding = input.used(finding, table, Some(column));
     findings.push(finding.help("a down migration gives the column back, but not what was in it: take a backup"));
 }

@@ -59,6 +59,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
                 format!("its foreign keys lock {} as well: drop them first, one by one", partners.join(", ")),
             );
         }
+        let finding = input.used(finding, name, None);
         findings.push(
             finding
                 .note("instead", "stop using it in this release, and drop it in the release after")

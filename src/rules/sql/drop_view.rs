@@ -27,13 +27,12 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     for name in names {
-        findings.push(
-            input
+        let finding = input
                 .report_class(
                     &RULE.info,
                     format!("view `{}` is dropped while {} may still use it", name.name, input.release.running()),
                 )
-                .note("instead", "stop using it in this release, and drop it in the release after"),
-        );
+                .note("instead", "stop using it in this release, and drop it in the release after");
+        findings.push(input.used(finding, name, None));
     }
 }

@@ -1,11 +1,14 @@
 //! What a rule over SQL sees.
 
+use std::collections::BTreeMap;
+
 use crate::effects::{Effect, LockMode, Touch, Work};
 use crate::finding::{Finding, Severity};
 use crate::migrations::replay::{Step, TransactionState};
 use crate::rules::RuleInfo;
 use crate::schema::{Catalog, Lookup, Relation};
 use crate::source::{Location, SourceId, Span};
+use crate::syntax::mentions::{Certainty, Sought};
 use crate::syntax::migration::{Direction, Runner};
 use crate::syntax::sql::operation::{Action, ColumnDef, Dialect, Name, Statement};
 use crate::version::ReleaseType;
@@ -48,6 +51,18 @@ pub struct FileContext<'a> {
     pub dialect: Dialect,
 }
 
+/// A place where the previous release uses a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// Where.
+    pub place: Location,
+    /// How sure it is.
+    pub certainty: Certainty,
+}
+
+/// Where the previous release uses names that are taken away; a name that was looked for in vain has no places.
+pub type Uses = BTreeMap<Sought, Vec<Use>>;
+
 /// The release that is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct ReleaseContext<'a> {
@@ -67,6 +82,8 @@ pub struct ReleaseContext<'a> {
     pub options: &'a SqlOptions,
     /// The names of the files, by their number in the replay.
     pub files: &'a [String],
+    /// Where the previous release uses what is taken away.
+    pub uses: &'a Uses,
     /// Names of indexes that files of this release drop.
     pub dropped_indexes: &'a [String],
 }
@@ -218,6 +235,35 @@ impl<'a> SqlInput<'a> {
         } else {
             finding
         }
+    }
+
+    /// The finding with the places where the previous release uses a name, or with a word on the search for it.
+    pub fn used(&self, mut finding: Finding, object: &Name, column: Option<&str>) -> Finding {
+        let name = Sought {
+            object: object.name.clone(),
+            column: column.map(str::to_owned),
+        };
+        let Some(places) = self.release.uses.get(&name) else {
+            return finding;
+        };
+        if places.is_empty() {
+            return finding.note(
+                "search",
+                format!(
+                    "no source of {} names it: weak evidence, as names may be put together at run time",
+                    self.release.running()
+                ),
+            );
+        }
+        for found in places {
+            let says = match found.certainty {
+                Certainty::Named => "names it here",
+                Certainty::Star => "reads all columns here",
+                Certainty::Bound => "binds a column of this name here",
+            };
+            finding = finding.related(found.place, format!("{} {says}", self.release.running()));
+        }
+        finding
     }
 
     fn with_notes(&self, finding: Finding) -> Finding {

@@ -183,6 +183,7 @@ fn judge(example: &Example, rule: &str) -> JudgedRelease {
         texts: &texts,
         previous: "v1.0.0",
         declared: None,
+        uses: &super::Uses::new(),
         options: &options,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::downs::{self, Reversibility};
-use super::{Check, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions};
+use super::{Check, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
 use crate::migrations::DirectorySurvey;
@@ -11,8 +11,9 @@ use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Setting, Unit, fold, walk};
 use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::rules::Findings;
-use crate::schema::Catalog;
+use crate::schema::{self, Catalog};
 use crate::source::{Location, SourceId, Sources, Span};
+use crate::syntax::mentions::Sought;
 use crate::syntax::migration::{Direction, Role};
 use crate::syntax::sql::operation::{Action, ObjectKind};
 use crate::version::ReleaseType;
@@ -31,6 +32,8 @@ pub struct ReleaseInput<'a> {
     pub previous: &'a str,
     /// The release type that the tag declares.
     pub declared: Option<ReleaseType>,
+    /// Where the previous release uses what [`taken_names`] names.
+    pub uses: &'a Uses,
     /// Options.
     pub options: &'a SqlOptions,
 }
@@ -93,13 +96,19 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
     let dialect = survey.directory.dialect;
     let mut names: Vec<String> = Vec::new();
     let mut released = Catalog::new(dialect);
-    replay(&mut released, input, &survey.previous, &mut names);
+    replay(
+        &mut released,
+        survey,
+        input.lowering,
+        &survey.previous,
+        &mut names,
+    );
     let has_previous = !input.previous.is_empty() || !survey.previous.files.is_empty();
     // An operation of its own keeps the clock above 0, so that a release without migrations before is not taken for none.
     if has_previous {
         released.tick();
     }
-    let new = new_files(input, &mut names);
+    let new = new_files(survey, input.lowering, &mut names);
     let mut last = released.clone();
     for file in &new {
         fold(
@@ -119,6 +128,7 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
         server_is_configured: survey.directory.server_version.is_some(),
         options: input.options,
         files: &names,
+        uses: input.uses,
         dropped_indexes: &dropped_indexes(&new),
     };
     let mut judged = JudgedRelease::default();
@@ -158,10 +168,46 @@ fn dropped_indexes(new: &[NewFile<'_>]) -> Vec<String> {
         .collect()
 }
 
+/// The names that the new files take away from the previous release: what to look for in its sources.
+pub fn taken_names(survey: &DirectorySurvey, lowering: &Lowering) -> BTreeSet<Sought> {
+    let mut names = Vec::new();
+    let mut catalog = Catalog::new(survey.directory.dialect);
+    replay(&mut catalog, survey, lowering, &survey.previous, &mut names);
+    if survey.previous.files.is_empty() {
+        return BTreeSet::new();
+    }
+    catalog.tick();
+    let setting = Setting {
+        released: catalog.clock(),
+        previous: None,
+        last: None,
+        server_version: DEFAULT_SERVER_VERSION,
+    };
+    let mut taken = BTreeSet::new();
+    for file in &new_files(survey, lowering, &mut names) {
+        for (_, unit) in units(file.number, file.lowered, Direction::Up) {
+            walk(&mut catalog, &unit, &setting, &mut |step| {
+                if step.effect.release_type == ReleaseType::Major {
+                    taken.extend(
+                        schema::taken_names(step.before, step.operation)
+                            .into_iter()
+                            .map(|taken| Sought {
+                                object: taken.object,
+                                column: taken.column,
+                            }),
+                    );
+                }
+            });
+        }
+    }
+    taken
+}
+
 /// Folds a sequence as it was released.
 fn replay(
     catalog: &mut Catalog,
-    input: &ReleaseInput<'_>,
+    survey: &DirectorySurvey,
+    lowering: &Lowering,
     sequence: &Sequence,
     names: &mut Vec<String>,
 ) {
@@ -174,7 +220,7 @@ fn replay(
             continue;
         }
         let number = number(names, &file.path);
-        match input.lowering.get(&input.directory.directory, file) {
+        match lowering.get(&survey.directory, file) {
             Some(lowered) => {
                 fold(
                     catalog,
@@ -195,8 +241,11 @@ fn number(names: &mut Vec<String>, path: &str) -> u32 {
 }
 
 /// The files that a database of the previous release has still to run.
-fn new_files<'a>(input: &ReleaseInput<'a>, names: &mut Vec<String>) -> Vec<NewFile<'a>> {
-    let survey = input.directory;
+fn new_files<'a>(
+    survey: &'a DirectorySurvey,
+    lowering: &'a Lowering,
+    names: &mut Vec<String>,
+) -> Vec<NewFile<'a>> {
     let known: BTreeSet<(&str, Role)> = survey
         .previous
         .ups()
@@ -210,11 +259,11 @@ fn new_files<'a>(input: &ReleaseInput<'a>, names: &mut Vec<String>) -> Vec<NewFi
         if (ran && !again) || (file.name.role == Role::Baseline && !known.is_empty()) {
             continue;
         }
-        let Some(lowered) = input.lowering.get(&survey.directory, file) else {
+        let Some(lowered) = lowering.get(&survey.directory, file) else {
             continue;
         };
         let down = survey.subject.down_of(file).and_then(|down| {
-            let lowered = input.lowering.get(&survey.directory, down)?;
+            let lowered = lowering.get(&survey.directory, down)?;
             Some((down, &**lowered))
         });
         new.push(NewFile {

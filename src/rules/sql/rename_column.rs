@@ -28,8 +28,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let running = input.release.running();
-    findings.push(
-        input
+    let finding = input
             .report_class(
                 &RULE.info,
                 format!(
@@ -40,6 +39,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             .note(
                 "instead",
                 format!("add `{to}`, write both, copy, read `{to}`; drop `{column}` two releases later"),
-            ),
-    );
+            );
+    findings.push(input.used(finding, table, Some(column)));
 }

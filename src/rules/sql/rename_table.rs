@@ -28,8 +28,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let running = input.release.running();
-    findings.push(
-        input
+    let finding = input
             .report_class(
                 &RULE.info,
                 format!("table `{}` becomes `{to}`; statements of {running} that name it fail", table.name),
@@ -40,6 +39,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
                     "in the same transaction: CREATE VIEW {} AS SELECT * FROM {to}; drop the view in the release after",
                     table.name
                 ),
-            ),
-    );
+            );
+    findings.push(input.used(finding, table, None));
 }

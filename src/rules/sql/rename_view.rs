@@ -31,12 +31,11 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if input.effect().release_type < ReleaseType::Major {
         return;
     }
-    findings.push(
-        input
+    let finding = input
             .report_class(
                 &RULE.info,
                 format!("view `{}` becomes `{to}`; statements of {} that name it fail", name.name, input.release.running()),
             )
-            .note("instead", "make a new one beside it, and drop the old one in the release after"),
-    );
+            .note("instead", "make a new one beside it, and drop the old one in the release after");
+    findings.push(input.used(finding, name, None));
 }

@@ -45,8 +45,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if change.wire_changes == Truth::No {
         return;
     }
-    findings.push(
-        input
+    let finding = input
             .report_class(
                 &RULE.info,
                 format!(
@@ -57,6 +56,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
                     input.release.running()
                 ),
             )
-            .note("instead", "a new column of the new type, written beside the old one for one release"),
-    );
+            .note("instead", "a new column of the new type, written beside the old one for one release");
+    findings.push(input.used(finding, table, Some(column)));
 }

@@ -418,7 +418,7 @@ fn is_surrogate_start(digits: &str) -> bool {
 }
 
 /// A range of whole characters: a line break that Helm's reader puts for a wider character may begin inside of it.
-fn on_characters(text: &str, range: std::ops::Range<usize>) -> Span {
+pub(super) fn on_characters(text: &str, range: std::ops::Range<usize>) -> Span {
     let mut start = range.start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;

@@ -1,0 +1,79 @@
+//! Who still uses what the migrations take away: a search of the previous release's sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::discover::Reader;
+use crate::migrations::Survey;
+use crate::migrations::lowering::Lowering;
+use crate::rules::sql::{Use, Uses, taken_names};
+use crate::source::Location;
+use crate::syntax::mentions::{Search, Sought, is_searched};
+
+/// How many places are shown for one name.
+const MOST_PLACES: usize = 3;
+
+/// Looks for the names that new migrations take away. Nothing is read when they take nothing away.
+pub(super) fn search(survey: &Survey, lowering: &Lowering, reader: &mut Reader<'_>) -> Uses {
+    let sought: BTreeSet<Sought> = survey
+        .directories
+        .iter()
+        .filter(|directory| !directory.changes.is_empty())
+        .flat_map(|directory| taken_names(directory, lowering))
+        .collect();
+    let mut uses = Uses::default();
+    if sought.is_empty() || survey.previous.entries.is_empty() {
+        return uses;
+    }
+    let sought: Vec<Sought> = sought.into_iter().collect();
+    let search = Search::new(&sought);
+    let is_migration = |path: &str| {
+        survey
+            .directories
+            .iter()
+            .any(|directory| path.starts_with(&format!("{}/", directory.directory.path)))
+    };
+    let paths: Vec<String> = survey
+        .previous
+        .entries
+        .keys()
+        .filter(|path| is_searched(path) && !is_migration(path))
+        .cloned()
+        .collect();
+    let mut hits: BTreeMap<usize, Vec<(bool, Use, String)>> = BTreeMap::new();
+    for path in &paths {
+        let Some(text) = reader.peek(&survey.previous, path) else {
+            continue;
+        };
+        for (index, mention) in search.mentions(path, &text) {
+            let Some(source) = reader.read(&survey.previous, path) else {
+                continue;
+            };
+            let place = Location {
+                source,
+                span: mention.span,
+            };
+            let found = Use {
+                place,
+                certainty: mention.certainty,
+            };
+            let all = hits.entry(index).or_default();
+            all.push((is_test(path), found, path.clone()));
+        }
+    }
+    reader.coverage.count("searched sources", paths.len());
+    for (index, name) in sought.into_iter().enumerate() {
+        let mut all = hits.remove(&index).unwrap_or_default();
+        all.sort_by(|a, b| {
+            (a.0, a.1.certainty, &a.2, a.1.place).cmp(&(b.0, b.1.certainty, &b.2, b.1.place))
+        });
+        all.truncate(MOST_PLACES);
+        uses.insert(name, all.into_iter().map(|(_, found, _)| found).collect());
+    }
+    uses
+}
+
+/// A test of the previous release does not run beside the new schema; it still shows who knows the name.
+fn is_test(path: &str) -> bool {
+    path.split(['/', '.', '_', '-'])
+        .any(|part| matches!(part, "test" | "tests" | "testdata" | "spec"))
+}
