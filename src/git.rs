@@ -18,6 +18,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::cache::Cache;
+
 pub use error::GitError;
 pub use graph::{Ancestors, Answer, Graph, Node};
 pub use history::{Branch, History, Tag, Target};
@@ -88,6 +90,8 @@ pub struct Repository {
     workdir: Option<PathBuf>,
     trees: RefCell<tree::Cache>,
     patches: RefCell<HashMap<ObjectId, Option<PatchId>>>,
+    /// Where what was read of commits is kept between runs.
+    cache: Option<Cache>,
 }
 
 impl Repository {

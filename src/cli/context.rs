@@ -39,13 +39,17 @@ impl Context {
     /// Opens the repository and reads what it says about itself.
     pub(super) fn open(global: &Global) -> Result<Self, CommandError> {
         let now = now(global.now.as_deref())?;
-        let repository = Repository::open(&global.repo)?;
+        let mut repository = Repository::open(&global.repo)?;
+        let cache = cache_directory().map(Cache::in_directory);
+        if let Some(cache) = &cache {
+            repository.keep_commits_in(cache.clone());
+        }
         let project = load_project(&repository, global)?;
         Ok(Self {
             repository,
             project,
             now,
-            cache: cache_directory().map(Cache::in_directory),
+            cache,
         })
     }
 
@@ -125,7 +129,7 @@ fn clock() -> DateTime<Utc> {
     DateTime::<Utc>::from(std::time::SystemTime::now())
 }
 
-/// Where lowered migrations are kept between runs: `RELGATE_CACHE_DIR` (empty: nowhere), else the user's cache directory.
+/// Where lowered migrations and the commit graph are kept between runs: `RELGATE_CACHE_DIR` (empty: nowhere), else the user's cache directory.
 fn cache_directory() -> Option<PathBuf> {
     match environment("RELGATE_CACHE_DIR") {
         Some(directory) if directory.is_empty() => None,

@@ -4,8 +4,21 @@ use std::collections::HashSet;
 
 use super::object::parents_and_time;
 use super::{GitError, Graph, History, Node, ObjectId, Repository, Tag};
+use crate::cache::{Cache, Values};
+
+/// The form of the kept commits.
+const COMMITS_VERSION: &str = "commits 1";
+
+/// The time and the parents' ids, one behind the other, of each commit by its id.
+type KnownCommits = Values<(i64, Vec<u8>)>;
 
 impl Repository {
+    /// Keeps what commits say about their place in the graph in `cache`. A commit's id is a digest of what it says, so what
+    /// was read once stays true; whether the clone still has the commit is asked of git all the same.
+    pub fn keep_commits_in(&mut self, cache: Cache) {
+        self.cache = Some(cache);
+    }
+
     /// Loads the commits that can be reached from tags, branches and `tips`, and makes a history of them. Which branches
     /// take part is for `wanted` to say, by name; the main branch always does.
     pub fn history(
@@ -43,23 +56,33 @@ impl Repository {
         shallow: &HashSet<ObjectId>,
     ) -> Result<Vec<Node>, GitError> {
         let database = self.database()?;
-        let mut nodes = Vec::new();
-        let mut seen = HashSet::new();
+        let group = format!("commits {}", self.inner.commondir().display());
+        let mut known: KnownCommits = self
+            .cache
+            .as_ref()
+            .map_or_else(Values::new, |cache| cache.load(&group, COMMITS_VERSION));
+        let mut news = false;
+        let mut nodes = Vec::with_capacity(known.len());
+        let mut seen = HashSet::with_capacity(known.len());
         let mut waiting: Vec<ObjectId> = starts.filter(|&id| seen.insert(id)).collect();
         while let Some(id) = waiting.pop() {
-            let object = match database.read(id.to_git()) {
-                Ok(object) if object.kind() == git2::ObjectType::Commit => object,
-                Ok(object) => {
-                    return Err(GitError::NotACommit {
-                        revision: id.to_string(),
-                        what: object.kind().to_string(),
-                    });
-                }
+            let kept = known
+                .get(id.0.as_slice())
+                .filter(|_| database.exists(id.to_git()))
+                .and_then(|(time, parents)| Some((parents_from_bytes(parents)?, *time)));
+            let (parents, time) = match kept {
+                Some(kept) => kept,
                 // The graph knows the children of what is not here as cut.
-                Err(error) if error.code() == git2::ErrorCode::NotFound => continue,
-                Err(error) => return Err(self.unreadable_object("commit", id, &error)),
+                None => match self.read_place(&database, id)? {
+                    Some((parents, time)) => {
+                        let bytes = parents.iter().flat_map(|parent| parent.0).collect();
+                        known.insert(id.0.to_vec(), (time, bytes));
+                        news = true;
+                        (parents, time)
+                    }
+                    None => continue,
+                },
             };
-            let (parents, time) = parents_and_time(object.data());
             if !shallow.contains(&id) {
                 waiting.extend(
                     parents
@@ -70,7 +93,29 @@ impl Repository {
             }
             nodes.push(Node { id, parents, time });
         }
+        if let Some(cache) = self.cache.as_ref().filter(|_| news) {
+            cache.store(&group, COMMITS_VERSION, &known);
+        }
         Ok(nodes)
+    }
+
+    /// The parents and the time of a commit; `None` when the clone does not have it.
+    fn read_place(
+        &self,
+        database: &git2::Odb<'_>,
+        id: ObjectId,
+    ) -> Result<Option<(Vec<ObjectId>, i64)>, GitError> {
+        match database.read(id.to_git()) {
+            Ok(object) if object.kind() == git2::ObjectType::Commit => {
+                Ok(Some(parents_and_time(object.data())))
+            }
+            Ok(object) => Err(GitError::NotACommit {
+                revision: id.to_string(),
+                what: object.kind().to_string(),
+            }),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(self.unreadable_object("commit", id, &error)),
+        }
     }
 
     /// The commits whose parents a shallow clone left out.
@@ -105,6 +150,13 @@ impl Repository {
         );
         Err(self.unreadable_object("commit", missing, &error))
     }
+}
+
+/// Ids that stand one behind the other; `None` when the last one is cut off.
+fn parents_from_bytes(bytes: &[u8]) -> Option<Vec<ObjectId>> {
+    let (ids, rest) = bytes.as_chunks::<20>();
+    rest.is_empty()
+        .then(|| ids.iter().map(|&id| ObjectId(id)).collect())
 }
 
 #[cfg(test)]
@@ -188,5 +240,30 @@ mod tests {
             matches!(error, GitError::MissingObject { what: "commit", id, .. } if id.to_string() == first),
             "{error}"
         );
+    }
+    #[test]
+    fn kept_commits_change_no_answer() {
+        let (directory, mut repository) = played(STEPS);
+        let cache = tempfile::tempdir().unwrap();
+        repository.keep_commits_in(Cache::in_directory(cache.path()));
+        let cold = history(&repository);
+        let warm = history(&repository);
+        assert_eq!(warm.graph.len(), cold.graph.len());
+        for tag in &cold.tags {
+            let commit = tag.commit.unwrap();
+            assert_eq!(warm.graph.time(commit), cold.graph.time(commit));
+            let parents: Vec<_> = warm.graph.parents(commit).collect();
+            assert_eq!(parents, cold.graph.parents(commit).collect::<Vec<_>>());
+        }
+        // A commit that is lost is missed, although it is known what it said.
+        let first = cold.tag("v1.0.0").unwrap().commit.unwrap().to_string();
+        let (folder, file) = first.split_at(2);
+        let objects = directory.path().join("cellar/.git/objects");
+        std::fs::remove_file(objects.join(folder).join(file)).unwrap();
+        let mut repository = Repository::open(&directory.path().join("cellar")).unwrap();
+        repository.keep_commits_in(Cache::in_directory(cache.path()));
+        let head = repository.head().unwrap();
+        let history = history(&repository);
+        assert!(repository.require_history(&history, head, "HEAD").is_err());
     }
 }

@@ -34,6 +34,7 @@ impl Repository {
             directory: found.directory,
             trees: RefCell::default(),
             patches: RefCell::default(),
+            cache: None,
         })
     }
 

@@ -19,9 +19,8 @@ use crate::syntax::migration::{
 use crate::syntax::sql::operation::{Action, Dialect, ObjectKind, Statement};
 use crate::syntax::sql::{parse_range, with_big_stack};
 
-/// Names the code whose results the cache keeps: change it whenever sections or statements of the same bytes come out
-/// differently.
-const PARSER_VERSION: &str = concat!("lowering 1, relgate ", env!("CARGO_PKG_VERSION"));
+/// Names the code whose results the cache keeps: other code may read other sections or statements from the same bytes.
+const PARSER_VERSION: &str = env!("RELGATE_PARSER_DIGEST");
 
 /// What a migration file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

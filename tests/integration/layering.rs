@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("version", ""),
     ("finding", "source"),
     ("gate", "version"),
-    ("git", "discover source version"),
+    ("git", "cache discover source version"),
     ("discover", "git source"),
     ("syntax", "source"),
     ("suppress", "finding glob source syntax"),
@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("config", "source syntax"),
     ("schema", "source syntax"),
     ("effects", "schema source syntax version"),
-    ("cache", "discover git source syntax"),
+    ("cache", ""),
     (
         "migrations",
         "cache config discover effects git schema source syntax version",
