@@ -11,6 +11,7 @@ mod file;
 mod images;
 mod metadata;
 mod package;
+mod reads;
 mod reference;
 mod release_image;
 mod strategy;
@@ -22,6 +23,7 @@ use crate::discover::{Reader, Snapshot};
 pub use file::YamlFile;
 pub use images::{Image, TagSource};
 pub use metadata::{Dependency, Field, Metadata, field};
+pub use reads::{IsRead, Reads};
 pub use reference::Reference;
 pub use release_image::release_image;
 pub use strategy::update_strategy;
@@ -64,6 +66,10 @@ pub struct Chart {
     pub previous_images: Vec<Image>,
     /// The dotted key of the image tag that carries the release, if the configuration says it.
     pub image_tag: Option<String>,
+    /// Which values its templates read; unknown for a chart that did not change.
+    pub reads: Reads,
+    /// The same at the previous release.
+    pub previous_reads: Reads,
 }
 
 /// A chart at one revision.
@@ -79,6 +85,8 @@ pub struct ChartState {
     pub values: Vec<YamlFile>,
     /// What its templates mention; looked at only when an image needs it.
     pub templates: Templates,
+    /// The keys that comments of its values files show as examples (`# key: value`).
+    pub commented_keys: BTreeSet<String>,
 }
 
 impl ChartState {
@@ -141,6 +149,15 @@ pub fn survey(
             .as_ref()
             .map(images::find)
             .unwrap_or_default();
+        let reads = if changed {
+            reads::read(subject, &state, reader)
+        } else {
+            Reads::unknown()
+        };
+        let previous_reads = match &previous_state {
+            Some(old_state) if changed => reads::read(before, old_state, reader),
+            _ => Reads::unknown(),
+        };
         charts.push(Chart {
             state,
             previous: previous_state,
@@ -148,6 +165,8 @@ pub fn survey(
             images,
             previous_images,
             image_tag: settings.image_tag.clone(),
+            reads,
+            previous_reads,
         });
     }
     ChartSurvey {
@@ -195,6 +214,10 @@ fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) 
         .iter()
         .filter_map(|path| YamlFile::read(snapshot, path, reader))
         .collect();
+    let commented_keys = values
+        .iter()
+        .flat_map(|file| commented_keys(&reader.sources.get(file.source).text))
+        .collect();
     let templates = if images::wants_fallback(&values) {
         Templates::read(snapshot, &settings.path, reader)
     } else {
@@ -206,7 +229,26 @@ fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) 
         metadata,
         values,
         templates,
+        commented_keys,
     }
+}
+
+/// The keys of lines such as `# storageClass: "-"` and `## @param image.tag …`.
+fn commented_keys(text: &str) -> BTreeSet<String> {
+    text.split('\n')
+        .filter_map(|line| line.trim_start().strip_prefix('#'))
+        .flat_map(|comment| {
+            let comment = comment.trim_start_matches(['#', ' ', '-', '\t']);
+            let parameter = comment
+                .strip_prefix("@param ")
+                .and_then(|rest| rest.split_whitespace().next());
+            let key = comment.split_once(':').map(|(key, _)| key.trim_end());
+            [parameter.and_then(|key| key.rsplit('.').next()), key]
+        })
+        .flatten()
+        .filter(|key| !key.is_empty() && !key.contains(char::is_whitespace))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A path below a directory, which may be the root.

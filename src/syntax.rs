@@ -6,6 +6,7 @@ pub mod mentions;
 pub mod migration;
 pub mod sql;
 pub mod suppression;
+pub mod template;
 pub mod workflow;
 pub mod yaml;
 

@@ -51,6 +51,11 @@ pub struct ValueFact {
     /// One side is free-form (`{}`, `[]`, `""` or null; of an added or removed key, the map around it), so that the
     /// change may be one of an example.
     pub free_form: bool,
+    /// The templates of the previous release read the key (of a moved one, where it was), or a part of it: `yes`, `no`,
+    /// `refused` (they fail when it is set), `unknown`.
+    pub was_read: String,
+    /// The templates read it still, at the key of the previous release: `yes`, `no`, `refused`, `unknown`.
+    pub is_read: String,
     /// It is the tag or the digest of an image, whose default is expected to change.
     pub image: bool,
     /// The chart was below 1.0.0 at the previous release.
@@ -144,6 +149,10 @@ fn fact(
         new
     };
     let location: Option<Location> = file.map(|file| file.at(difference.span));
+    let key_before = difference
+        .previous_path
+        .as_ref()
+        .unwrap_or(&difference.path);
     let kind = |data: &Option<Data>| data.as_ref().map_or("", Data::kind).to_owned();
     ValueFact {
         chart: chart.state.name().to_owned(),
@@ -161,6 +170,8 @@ fn fact(
         kind: kind(&difference.new),
         previous_type: kind(&difference.old),
         free_form: difference.free_form,
+        was_read: chart.previous_reads.of(key_before).as_str().to_owned(),
+        is_read: chart.reads.of(key_before).as_str().to_owned(),
         image: is_image_tag(chart, &difference.path.to_string()),
         chart_below_one,
         origin: location

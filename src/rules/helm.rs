@@ -35,6 +35,7 @@ rule_table! { HelmRule:
     image_tag_ignored,
     image_unresolvable,
     rolling_update_off,
+    values_key_undefined,
     yaml_boolean,
     yaml_duplicate_key,
     yaml_merge_override,

@@ -18,6 +18,8 @@ mod typed;
 mod value;
 
 #[cfg(test)]
+mod measured;
+#[cfg(test)]
 mod tests;
 
 pub use self::core::resolve_core;

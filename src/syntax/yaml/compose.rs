@@ -139,7 +139,7 @@ impl<'t> Composer<'t> {
         let options = options! {
             emit_comments: false,
             emit_anchor_events: true,
-            block_scalar_eof_without_line_feed: true,
+            block_scalar_eof_without_line_feed: self.reader == Reader::Helm,
             bom_inside_document_as_content: self.reader == Reader::Helm,
         };
         let mut parser = Parser::new_from_str_with_options(self.text, options);

@@ -188,6 +188,26 @@ impl Value {
         }
     }
 
+    /// The value as JSON, where every number is a float64, as in Helm.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.data {
+            Data::Null => Json::Null,
+            Data::Bool(value) => Json::Bool(*value),
+            Data::Number(number) => {
+                serde_json::Number::from_f64(number.as_f64()).map_or(Json::Null, Json::Number)
+            }
+            Data::String(text) => Json::String(text.to_string()),
+            Data::List(items) => items.iter().map(Self::to_json).collect(),
+            Data::Map(map) => map
+                .entries()
+                .iter()
+                .map(|entry| (entry.key.to_string(), entry.value.to_json()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        }
+    }
+
     /// What a Helm template writes for it (`{{ .Values.x }}`); nothing for containers and null.
     ///
     /// Helm's values are JSON, so that every number is a float64, and Go writes a large one as `2.0240101e+07`.

@@ -1,0 +1,323 @@
+//! Which keys of the values a chart's templates read, without rendering anything.
+//!
+//! The templates are followed with places instead of values: `.Values.a.b` is the place `a.b`, `with`, `range`, variables
+//! and the arguments of `include` carry places along, and what a function does with a place decides whether the key is
+//! printed, or only asked for. What cannot be followed makes the answer unknown, never no.
+
+mod abstraction;
+mod functions;
+mod interpreter;
+mod trie;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::discover::{Reader, Snapshot};
+use crate::source::{Location, SourceId};
+use crate::syntax::template::{self, Template};
+use crate::syntax::yaml::{Data, KeyPath, Value};
+
+use super::{ChartState, YamlFile, join};
+pub(super) use abstraction::Part;
+use interpreter::Interpreter;
+use trie::Trie;
+
+/// What the templates of a chart do with its values.
+#[derive(Debug, Clone, Default)]
+pub struct Reads {
+    /// The keys that are read.
+    read: Trie,
+    /// The keys that a template fails for when they are set.
+    refused: BTreeSet<Vec<Part>>,
+    /// The keys that are asked for before they are used: they may be absent.
+    tested: BTreeSet<Vec<Part>>,
+    /// The keys that a template sets itself.
+    assigned: BTreeSet<Vec<Part>>,
+    /// The keys that are printed, and the first place that does.
+    printed: BTreeMap<Vec<Part>, Location>,
+    /// The keys at which the values of other charts stand, whose templates are not here.
+    foreign: BTreeSet<String>,
+    /// Something could not be followed, so that a key that was not seen may be read all the same.
+    pub incomplete: bool,
+}
+
+/// Whether a key is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IsRead {
+    /// A template reads it, or a part of it.
+    Yes,
+    /// No template does.
+    No,
+    /// A template fails when it is set.
+    Refused,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl IsRead {
+    /// The word that facts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Reads {
+    /// Nothing was looked at.
+    pub fn unknown() -> Self {
+        Self {
+            incomplete: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the templates read the value at a path, or a part of it.
+    pub fn of(&self, path: &KeyPath) -> IsRead {
+        let parts: Vec<Part> = path.parts().iter().map(Part::from).collect();
+        if self.refused.contains(&parts) {
+            return IsRead::Refused;
+        }
+        if self.read.reads(&parts) {
+            return IsRead::Yes;
+        }
+        let is_foreign = match parts.first() {
+            Some(Part::Key(first)) => {
+                self.foreign.contains(&**first)
+                    || (&**first == "global" && !self.foreign.is_empty())
+            }
+            _ => false,
+        };
+        if self.incomplete || is_foreign {
+            IsRead::Unknown
+        } else {
+            IsRead::No
+        }
+    }
+
+    /// The keys that templates print and that the values never define, with the place of the first reading. Keys that are
+    /// asked for somewhere are options that need no default, and what stands below `{}`, `[]`, `""` and null is open.
+    pub fn undefined(
+        &self,
+        values: &Value,
+        documented: &dyn Fn(&[&str]) -> bool,
+    ) -> Vec<(String, Location)> {
+        let mut found = BTreeMap::new();
+        for (path, location) in &self.printed {
+            let Some(missing) = missing_prefix(path, values) else {
+                continue;
+            };
+            let prefix = path.get(..missing).unwrap_or(path);
+            let keys: Vec<&str> = prefix.iter().filter_map(Part::key).collect();
+            let is_option = (missing..=path.len()).any(|end| {
+                path.get(..end)
+                    .is_some_and(|part| self.tested.contains(part))
+            });
+            let is_set = (0..=path.len()).any(|end| {
+                let mut set: Vec<Part> = path.get(..end).unwrap_or(path).to_vec();
+                let here = self.assigned.contains(&set);
+                set.push(Part::Any);
+                here || self.assigned.contains(&set)
+            });
+            let is_elsewhere = keys
+                .first()
+                .is_some_and(|first| *first == "global" || self.foreign.contains(*first));
+            if is_option || is_set || is_elsewhere || keys.len() < prefix.len() || documented(&keys)
+            {
+                continue;
+            }
+            let name = keys
+                .iter()
+                .fold(KeyPath::default(), |path, key| path.key(key))
+                .to_string();
+            found.entry(name).or_insert(*location);
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// How long the shortest prefix of a path is that the values do not define; `None` when they do, or leave it open.
+fn missing_prefix(path: &[Part], values: &Value) -> Option<usize> {
+    let mut at = values;
+    for (index, part) in path.iter().enumerate() {
+        let Part::Key(key) = part else {
+            return None;
+        };
+        let Data::Map(map) = &at.data else {
+            return None;
+        };
+        if map.entries().is_empty() && index > 0 {
+            return None;
+        }
+        match map.get(key) {
+            Some(entry) => at = &entry.value,
+            None => return Some(index + 1),
+        }
+    }
+    None
+}
+
+/// Follows all templates of a chart, and those of the charts in its `charts/`.
+pub(super) fn read(snapshot: &Snapshot, state: &ChartState, reader: &mut Reader<'_>) -> Reads {
+    let mut files = Files::default();
+    files.add(snapshot, &state.directory, &[], reader);
+    let vendored = add_vendored(snapshot, state, reader, &mut files);
+    let in_values = in_values(&state.values);
+    let mut interpreter = Interpreter::new(files.incomplete);
+    for file in &files.files {
+        interpreter.define(file.source, &file.template);
+    }
+    for file in &files.files {
+        interpreter.file(
+            file.source,
+            &file.template,
+            &file.prefix,
+            file.prefix.is_empty(),
+        );
+    }
+    for (source, template) in &in_values {
+        interpreter.file(*source, template, &[], false);
+    }
+    let mut reads = interpreter.finish();
+    // Helm itself reads what turns dependencies on and off.
+    for dependency in &state.metadata.dependencies {
+        for condition in dependency.condition.split(',') {
+            let path: Vec<Part> = KeyPath::parse(condition.trim())
+                .parts()
+                .iter()
+                .map(Part::from)
+                .collect();
+            reads.read.add(&path, false);
+        }
+        reads.read.add(&[Part::from("tags")], true);
+        let name = if dependency.alias.is_empty() {
+            &dependency.name
+        } else {
+            &dependency.alias
+        };
+        if !vendored.contains(&dependency.name) {
+            reads.foreign.insert(name.clone());
+        }
+    }
+    reads
+}
+
+/// A template, and at which key the values of its chart stand.
+struct File {
+    source: SourceId,
+    template: Template,
+    prefix: Vec<Part>,
+}
+
+#[derive(Default)]
+struct Files {
+    files: Vec<File>,
+    incomplete: bool,
+}
+
+impl Files {
+    fn add(
+        &mut self,
+        snapshot: &Snapshot,
+        directory: &str,
+        prefix: &[Part],
+        reader: &mut Reader<'_>,
+    ) {
+        let paths: Vec<String> = snapshot
+            .below(&join(directory, "templates"))
+            .map(|(path, _)| path.to_owned())
+            .collect();
+        for path in paths {
+            let Some(source) = reader.read(snapshot, &path) else {
+                self.incomplete = true;
+                continue;
+            };
+            let parsed = template::parse(&reader.sources.get(source).text);
+            self.incomplete |= !parsed.errors.is_empty();
+            self.files.push(File {
+                source,
+                template: parsed.value,
+                prefix: prefix.to_vec(),
+            });
+        }
+    }
+}
+
+/// Adds the templates of the charts that stand in `charts/`, for each name under which the values of one stand; the names of
+/// those charts.
+fn add_vendored(
+    snapshot: &Snapshot,
+    state: &ChartState,
+    reader: &mut Reader<'_>,
+    files: &mut Files,
+) -> BTreeSet<String> {
+    let charts = join(&state.directory, "charts");
+    let names: BTreeSet<String> = snapshot
+        .below(&charts)
+        .filter_map(|(path, _)| {
+            path.strip_prefix(&charts)?
+                .trim_start_matches('/')
+                .split_once('/')
+        })
+        .filter(|(_, rest)| *rest == "Chart.yaml")
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in &names {
+        let mut aliases: Vec<&str> = state
+            .metadata
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.name == *name && !dependency.alias.is_empty())
+            .map(|dependency| dependency.alias.as_str())
+            .collect();
+        let is_named = state
+            .metadata
+            .dependencies
+            .iter()
+            .any(|dependency| dependency.name == *name && dependency.alias.is_empty());
+        if is_named || aliases.is_empty() {
+            aliases.push(name);
+        }
+        for alias in aliases {
+            files.add(
+                snapshot,
+                &format!("{charts}/{name}"),
+                &[Part::from(alias)],
+                reader,
+            );
+        }
+    }
+    names
+}
+
+/// Values may hold templates, which `tpl` expands.
+fn in_values(values: &[YamlFile]) -> Vec<(SourceId, Template)> {
+    let mut found = Vec::new();
+    for file in values {
+        if let Some(value) = &file.value {
+            templates_below(value, file.source, &mut found);
+        }
+    }
+    found
+}
+
+fn templates_below(value: &Value, source: SourceId, found: &mut Vec<(SourceId, Template)>) {
+    match &value.data {
+        Data::String(text) if text.contains("{{") && text.contains(".Values") => {
+            found.push((source, template::parse(text).value));
+        }
+        Data::Map(map) => map
+            .entries()
+            .iter()
+            .for_each(|entry| templates_below(&entry.value, source, found)),
+        Data::List(items) => items
+            .iter()
+            .for_each(|item| templates_below(item, source, found)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
