@@ -77,11 +77,11 @@ impl Reads {
     /// Whether the templates read the value at a path, or a part of it.
     pub fn of(&self, path: &KeyPath) -> IsRead {
         let parts: Vec<Part> = path.parts().iter().map(Part::from).collect();
-        if self.refused.contains(&parts) {
-            return IsRead::Refused;
-        }
         if self.read.reads(&parts) {
             return IsRead::Yes;
+        }
+        if self.refused.contains(&parts) {
+            return IsRead::Refused;
         }
         let is_foreign = match parts.first() {
             Some(Part::Key(first)) => {

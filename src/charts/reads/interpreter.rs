@@ -121,7 +121,7 @@ impl<'t> Interpreter<'t> {
                     let place = argument
                         .as_ref()
                         .map_or(Place::Elsewhere, |pipeline| self.pipeline(pipeline, dot));
-                    self.call(name, place);
+                    self.call(name, &place);
                 }
                 Node::Branch(branch) => self.branch(branch, dot),
             }
@@ -254,7 +254,7 @@ impl<'t> Interpreter<'t> {
             .get(1)
             .map_or(Place::Elsewhere, |(place, _)| place.clone());
         match name {
-            Place::Text(name) if function == "include" => self.call(name, argument),
+            Place::Text(name) if function == "include" => self.call(name, &argument),
             // `include (print $.Template.BasePath "/config.yaml") .` names a file, which is followed by itself; templates in
             // values are followed too.
             _ => self.consume(name, *location),
@@ -262,17 +262,17 @@ impl<'t> Interpreter<'t> {
         Place::Elsewhere
     }
 
-    fn call(&mut self, name: &str, argument: Place) {
+    fn call(&mut self, name: &str, argument: &Place) {
         let Some((&name, &(source, body))) = self.defines.get_key_value(name) else {
             // A template of a library that is not here may read anything of what it gets.
-            if reaches_chart(&argument) {
+            if reaches_chart(argument) {
                 self.out.incomplete = true;
             }
-            self.consume(&argument, None);
+            self.consume(argument, None);
             return;
         };
         if self.called.insert((name, argument.clone())) {
-            self.run(source, body, &argument);
+            self.run(source, body, argument);
         }
     }
 
@@ -324,7 +324,9 @@ impl<'t> Interpreter<'t> {
             }
             Place::Map(map) => map.values().for_each(|place| self.consume(place, None)),
             Place::List(items) | Place::OneOf(items) => {
-                items.iter().for_each(|place| self.consume(place, None))
+                for place in items.iter() {
+                    self.consume(place, None);
+                }
             }
             Place::Elsewhere | Place::Text(_) | Place::Chart(_) => {}
         }
