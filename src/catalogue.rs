@@ -1,6 +1,7 @@
 //! Every id that reports use, with its page. The tables that rules and policies are declared in are the only lists.
 
 use crate::policy;
+use crate::rehearse;
 use crate::rules::{self, RuleInfo};
 
 /// One id.
@@ -64,6 +65,7 @@ fn rules() -> impl Iterator<Item = &'static RuleInfo> {
         .chain(helm)
         .chain(changelog)
         .chain(rules::suppressions::RULES.iter().copied())
+        .chain(rehearse::findings::RULES)
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

@@ -10,6 +10,7 @@ mod facts;
 mod output;
 mod plan;
 mod progress;
+mod rehearse;
 mod schema;
 
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Explain(explain) => explain::run(explain, streams),
         Command::Schema(schema) => schema::run(schema, streams),
         Command::Audit(audit) => audit::run(&args.global, audit, streams),
+        Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),
         Command::Demo => demo::run(&args.global, streams),
     }
 }

@@ -19,6 +19,8 @@ use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::{GitError, History, Repository};
+use crate::migrations::Survey;
+use crate::migrations::lowering::{self, Lowering};
 use crate::policy;
 use crate::project::Project;
 use crate::report::{PolicySection, Report};
@@ -172,6 +174,30 @@ pub fn judge_subject(
         name: settings::short_name(frame.repository),
     });
     Ok(Judgement { report, facts })
+}
+
+/// The migrations of a release, before and after, as statements.
+pub struct Upgrade {
+    /// The directories of both states, and what changed.
+    pub survey: Survey,
+    /// What their files say.
+    pub lowering: Lowering,
+}
+
+/// Reads the migrations of what a request names, without judging them.
+pub fn upgrade(
+    frame: &Frame<'_>,
+    request: &SubjectRequest,
+    reader: &mut Reader<'_>,
+) -> Result<Upgrade, JudgeError> {
+    let (subject, history) =
+        subject::load(frame.repository, &frame.scheme, &frame.branches, request)?;
+    let states = States::load(frame, &subject, &history)?;
+    let settings = settings::migrations(&frame.project.config.migrations);
+    let survey =
+        crate::migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    let lowering = lowering::lower(&survey, reader, frame.cache);
+    Ok(Upgrade { survey, lowering })
 }
 
 /// The states of the repository that are compared.

@@ -32,6 +32,7 @@ pub mod rules;
 pub mod policy;
 pub mod project;
 pub mod decision;
+pub mod rehearse;
 pub mod judge;
 pub mod report;
 pub mod catalogue;

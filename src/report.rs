@@ -4,6 +4,7 @@ pub mod audit;
 pub mod human;
 pub mod json;
 pub mod plan;
+pub mod rehearse;
 pub mod text;
 
 use std::io;

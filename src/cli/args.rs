@@ -70,6 +70,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Print the JSON Schema of facts, of the configuration or of policies
     Schema(Schema),
+    /// Run the release's migrations, and their rollback, on a real PostgreSQL server
+    Rehearse(Rehearse),
     /// Build the example repository in a temporary directory and judge its unsafe release
     Demo,
 }
@@ -146,6 +148,49 @@ pub(super) enum AuditFormat {
     Human,
     /// Everything, schemaVersion 1
     Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Rehearse {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(super) server: RehearseServer,
+    /// The directory of PostgreSQL's server programs [default: the search path, then the usual places]
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub(super) server_programs: Option<PathBuf>,
+    /// How many rows are put into each table before the migrations run
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    pub(super) rows: u64,
+    /// SQL that fills the tables of the previous release
+    #[arg(long, value_name = "FILE")]
+    pub(super) seed: Option<PathBuf>,
+    /// Statements of the previous release, which have to work on the new schema too
+    #[arg(long, value_name = "FILE")]
+    pub(super) probe: Vec<PathBuf>,
+    /// No statement and no program may take longer
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(super) timeout: u64,
+    /// Who vouches for the result: the principal that signs it [default: git's user.email]
+    #[arg(long, value_name = "ID")]
+    pub(super) approver: Option<String>,
+    /// The format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
+    pub(super) format: &'static crate::report::Format,
+    /// Also write the report to a file, whole or not at all; may be repeated
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_output)]
+    pub(super) output: Vec<OutputArg>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct RehearseServer {
+    /// Start a private server from the PostgreSQL programs on this machine, and remove it afterwards
+    #[arg(long)]
+    pub(super) local: bool,
+    /// A throw-away database, empty and marked as such; the password may be in PGPASSWORD
+    #[arg(long, value_name = "URL")]
+    pub(super) database_url: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -84,12 +84,23 @@ impl Streams {
         format: &Format,
         path: &Path,
     ) -> Result<(), CommandError> {
+        Self::file(path, &path.display().to_string(), &mut |style, out| {
+            (format.write)(report, style, out)
+        })
+    }
+
+    /// Writes a file: whole, or not at all. `shown` is what an error calls it.
+    pub(super) fn file(
+        path: &Path,
+        shown: &str,
+        content: &mut dyn FnMut(&Style, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CommandError> {
         let style = Style {
             color: false,
             width: 100,
             verbosity: 1,
         };
-        let write = || -> io::Result<()> {
+        let mut write = || -> io::Result<()> {
             let directory = match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
                 _ => Path::new("."),
@@ -99,7 +110,7 @@ impl Streams {
                 .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
                 .tempfile_in(directory)?;
             let mut buffer = Vec::new();
-            (format.write)(report, &style, &mut buffer)?;
+            content(&style, &mut buffer)?;
             file.write_all(&buffer)?;
             file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)?;
@@ -107,7 +118,7 @@ impl Streams {
         };
         write().map_err(|why| {
             WriteError {
-                path: path.display().to_string(),
+                path: shown.to_owned(),
                 why,
             }
             .into()

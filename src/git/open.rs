@@ -45,6 +45,15 @@ impl Repository {
         without_credentials(&url)
     }
 
+    /// Who makes commits here: `user.email` of git's configuration.
+    pub fn user_email(&self) -> Option<String> {
+        let config = self.inner.config().ok()?;
+        config
+            .get_string("user.email")
+            .ok()
+            .filter(|email| !email.is_empty())
+    }
+
     /// What reports call the repository: origin's URL, else the name of its directory.
     pub fn name(&self) -> String {
         self.origin_url().unwrap_or_else(|| {

@@ -85,7 +85,7 @@ fn headline(report: &Report, paint: &Paint) -> String {
     )
 }
 
-fn findings(
+pub(super) fn findings(
     report: &Report,
     style: &Style,
     paint: &Paint,
@@ -220,7 +220,7 @@ fn reason_line(report: &Report, reason: &Demand, paint: &Paint) -> String {
     line
 }
 
-fn not_examined(
+pub(super) fn not_examined(
     report: &Report,
     style: &Style,
     paint: &Paint,

@@ -17,6 +17,11 @@ pub fn write(report: &Report, _style: &Style, out: &mut dyn io::Write) -> io::Re
     writeln!(out, "{}", escape_json(&text))
 }
 
+/// The same as a value, for a report that says more.
+pub(super) fn value(report: &Report) -> io::Result<serde_json::Value> {
+    serde_json::to_value(document(report)).map_err(io::Error::other)
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'r> {

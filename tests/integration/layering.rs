@@ -42,10 +42,14 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     ("decision", "finding gate policy version"),
     ("project", "config discover policy syntax"),
-    ("catalogue", "policy rules"),
+    (
+        "rehearse",
+        "discover effects finding migrations rules schema source syntax",
+    ),
+    ("catalogue", "policy rehearse rules"),
     (
         "report",
-        "decision discover facts finding gate policy rules source version",
+        "decision discover facts finding gate policy rehearse rules source version",
     ),
 ];
 
@@ -80,7 +84,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("postcard", "cache"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
-    ("std::process::Command", ""),
+    ("postgres", "rehearse/connection"),
+    // A rehearsal is a fact only if the real server, pg_dump and psql did the work.
+    ("std::process::Command", "rehearse/server"),
     ("std::time::SystemTime", "cli"),
 ];
 

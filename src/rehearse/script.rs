@@ -1,0 +1,271 @@
+//! What there is to rehearse: the migrations that the previous release ran, and those that an upgrade to this one runs,
+//! as the statements that the runner sends.
+
+use std::collections::BTreeSet;
+
+use crate::discover::{Reader, Snapshot};
+use crate::migrations::directories::MigrationDirectory;
+use crate::migrations::lowering::Lowering;
+use crate::migrations::replay;
+use crate::migrations::sequence::{MigrationFile, Sequence};
+use crate::migrations::{DirectorySurvey, Survey};
+use crate::source::{Location, SourceId};
+use crate::syntax::migration::{Direction, OutOfOrder, Role, TransactionMode};
+use crate::syntax::sql::operation::{Dialect, Statement};
+
+/// One sequence of migrations, before and after.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The directory.
+    pub directory: MigrationDirectory,
+    /// What the previous release ran, in order.
+    pub previous: Vec<Migration>,
+    /// What an upgrade to the subject runs, in order.
+    pub upcoming: Vec<Migration>,
+    /// What a new installation of the subject runs, in order.
+    pub fresh: Vec<Migration>,
+    /// New files that no upgrade runs, and why.
+    pub passed_over: Vec<(String, String)>,
+}
+
+/// A migration.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The path of the file that goes up.
+    pub path: String,
+    /// What the runner calls it.
+    pub version: String,
+    /// The way up.
+    pub up: Vec<Part>,
+    /// The way down; `None` when there is none.
+    pub down: Option<Way>,
+    /// It is a program, or could not be read: it cannot be run here.
+    pub opaque: bool,
+}
+
+/// A way back.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The file that holds it.
+    pub path: String,
+    /// Its parts.
+    pub parts: Vec<Part>,
+}
+
+/// The statements that a runner sends together.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The file.
+    pub source: SourceId,
+    /// What is around the statements.
+    pub mode: TransactionMode,
+    /// The statements, as relgate reads them.
+    pub statements: Vec<Statement>,
+    /// The same statements, as they are sent.
+    pub texts: Vec<String>,
+}
+
+impl Part {
+    /// Where a statement stands.
+    pub fn location(&self, statement: usize) -> Location {
+        Location {
+            source: self.source,
+            span: self
+                .statements
+                .get(statement)
+                .map(|statement| statement.span)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The same statements for the replay of the schema.
+    pub fn unit(&self, file: u32) -> replay::Unit<'_> {
+        replay::Unit {
+            file,
+            mode: self.mode,
+            statements: &self.statements,
+        }
+    }
+}
+
+impl Migration {
+    /// It runs outside of a transaction, at least in part, so that it can stop halfway.
+    pub fn can_stop_halfway(&self) -> bool {
+        self.up.iter().any(|part| {
+            !part.texts.is_empty()
+                && match part.mode {
+                    TransactionMode::Autocommit => true,
+                    TransactionMode::ImplicitTransaction | TransactionMode::Unknown => {
+                        part.texts.len() == 1
+                    }
+                    TransactionMode::Transactional => false,
+                }
+        })
+    }
+}
+
+impl Script {
+    /// What changed in one directory, if anything in it runs.
+    fn of(
+        survey: &Survey,
+        directory: &DirectorySurvey,
+        lowering: &Lowering,
+        reader: &mut Reader<'_>,
+    ) -> Self {
+        let mut take = |snapshot: &Snapshot, sequence: &Sequence, file: &MigrationFile| {
+            migration(snapshot, sequence, file, directory, lowering, reader)
+        };
+        let (before, after) = (&directory.previous, &directory.subject);
+        let previous = installed(before)
+            .into_iter()
+            .map(|file| take(&survey.previous, before, file))
+            .collect();
+        let fresh = installed(after)
+            .into_iter()
+            .map(|file| take(&survey.subject, after, file))
+            .collect();
+        let (new, passed_over) = upgrade(directory);
+        let upcoming = new
+            .into_iter()
+            .map(|file| take(&survey.subject, after, file))
+            .collect();
+        Self {
+            directory: directory.directory.clone(),
+            previous,
+            upcoming,
+            fresh,
+            passed_over,
+        }
+    }
+}
+
+/// The sequences that a release changes and PostgreSQL runs. The others are noted in the reader's coverage.
+pub fn scripts(survey: &Survey, lowering: &Lowering, reader: &mut Reader<'_>) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    for directory in &survey.directories {
+        if directory.changes.is_empty() {
+            continue;
+        }
+        match directory.directory.dialect {
+            Dialect::Postgresql => {
+                scripts.push(Script::of(survey, directory, lowering, reader));
+            }
+            other => reader.coverage.skip(
+                directory.directory.path.clone(),
+                format!(
+                    "migrations for {}: relgate rehearses on PostgreSQL only",
+                    match other {
+                        Dialect::Mysql => "MySQL",
+                        Dialect::Sqlite => "SQLite",
+                        Dialect::Postgresql | Dialect::Generic => "a database that is not known",
+                    }
+                ),
+            ),
+        }
+    }
+    scripts
+}
+
+/// What a new database runs: everything, or the last baseline and what comes after it.
+fn installed(sequence: &Sequence) -> Vec<&MigrationFile> {
+    let files: Vec<&MigrationFile> = sequence.ups().collect();
+    let has_versions = files
+        .iter()
+        .any(|file| matches!(file.name.role, Role::Up | Role::Both));
+    files
+        .into_iter()
+        // A baseline stands for the versions that are here anyway.
+        .filter(|file| file.name.role != Role::Baseline || !has_versions)
+        .collect()
+}
+
+/// The files that a database of the previous release has still to run, and those that it never will.
+fn upgrade(directory: &DirectorySurvey) -> (Vec<&MigrationFile>, Vec<(String, String)>) {
+    let (before, after) = (&directory.previous, &directory.subject);
+    let known: BTreeSet<(&str, Role)> = before
+        .ups()
+        .map(|file| (file.name.identity.as_str(), file.name.role))
+        .collect();
+    let contents: BTreeSet<_> = before.ups().map(|file| file.oid).collect();
+    let latest = before.latest().map(|file| &file.name.order);
+    let skips = directory.directory.runner.profile().out_of_order == OutOfOrder::Skips;
+    let mut new = Vec::new();
+    let mut passed_over = Vec::new();
+    for file in after.ups() {
+        let ran = known.contains(&(file.name.identity.as_str(), file.name.role));
+        let again = file.name.role == Role::Repeatable && !contents.contains(&file.oid);
+        if (ran && !again) || (file.name.role == Role::Baseline && !known.is_empty()) {
+            continue;
+        }
+        if skips && !again && latest.is_some_and(|latest| file.name.order <= *latest) {
+            let why = format!(
+                "its version is below {}, which the previous release has run: {} never runs it",
+                before
+                    .latest()
+                    .map_or("", |file| file.name.identity.as_str()),
+                directory.directory.runner
+            );
+            passed_over.push((file.path.clone(), why));
+            continue;
+        }
+        new.push(file);
+    }
+    (new, passed_over)
+}
+
+fn migration(
+    snapshot: &Snapshot,
+    sequence: &Sequence,
+    file: &MigrationFile,
+    directory: &DirectorySurvey,
+    lowering: &Lowering,
+    reader: &mut Reader<'_>,
+) -> Migration {
+    let mut cut = |file: &MigrationFile, direction| {
+        parts(snapshot, file, direction, directory, lowering, reader)
+    };
+    let up = cut(file, Direction::Up);
+    let down = sequence.down_of(file).and_then(|down| {
+        let parts = cut(down, Direction::Down)?;
+        // A file with both ways may hold one only.
+        (down.path != file.path || !parts.is_empty()).then(|| Way {
+            path: down.path.clone(),
+            parts,
+        })
+    });
+    Migration {
+        path: file.path.clone(),
+        version: file.name.identity.clone(),
+        opaque: up.is_none(),
+        up: up.unwrap_or_default(),
+        down,
+    }
+}
+
+/// What a file sends in one direction; `None` for a program and for what cannot be read.
+fn parts(
+    snapshot: &Snapshot,
+    file: &MigrationFile,
+    direction: Direction,
+    directory: &DirectorySurvey,
+    lowering: &Lowering,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Part>> {
+    let lowered = lowering.get(&directory.directory, file)?;
+    if lowered.opaque {
+        return None;
+    }
+    let source = reader.read(snapshot, &file.path)?;
+    let text = reader.sources.get(source).text.clone();
+    let parts = lowered.sections(direction).map(|section| Part {
+        source,
+        mode: section.section.transaction,
+        texts: section
+            .statements
+            .iter()
+            .map(|statement| text.get(statement.span.range()).unwrap_or("").to_owned())
+            .collect(),
+        statements: section.statements.clone(),
+    });
+    Some(parts.collect())
+}
