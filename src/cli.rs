@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod explain;
 mod facts;
+mod ledger;
 mod output;
 mod plan;
 mod progress;
@@ -55,6 +56,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Schema(schema) => schema::run(schema, streams),
         Command::Audit(audit) => audit::run(&args.global, audit, streams),
         Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),
+        Command::Ledger(ledger) => ledger::run(&args.global, ledger, streams),
         Command::Demo => demo::run(&args.global, streams),
     }
 }

@@ -35,5 +35,6 @@ pub mod decision;
 pub mod rehearse;
 pub mod judge;
 pub mod report;
+pub mod ledger;
 pub mod catalogue;
 pub mod cli;

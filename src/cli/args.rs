@@ -64,6 +64,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Replay the policy over every release of the history
     Audit(Audit),
+    /// Keep decisions where they cannot be quietly changed
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Print the facts that policies see, as JSON
     Facts(Facts),
     /// Print the page of a rule, gate or policy
@@ -150,6 +153,55 @@ pub(super) enum AuditFormat {
     Json,
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum Ledger {
+    /// Judge a tag, append the decision, and exit with the verdict's status
+    Record(LedgerRecord),
+    /// Look for edited, removed, cut-off, reordered and forked records
+    Verify(LedgerVerify),
+    /// Print every record on a line of its own, as canonical JSON
+    Export(LedgerExport),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LedgerRecord {
+    /// The tag; it may be a proposed one
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: String,
+    /// Where the proposed tag would be
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+    /// Also require every gate up to this stage [default: what the tag implies]
+    #[arg(long, value_name = "STAGE", value_parser = parse_stage)]
+    pub(super) stage: Option<Stage>,
+    /// A path (SQLite) or postgres://… [default: the environment has it in `RELGATE_LEDGER`]
+    #[arg(long, value_name = "URL")]
+    pub(super) ledger: Option<String>,
+    /// Who records [default: the CI system's account, else the user]
+    #[arg(long, value_name = "NAME")]
+    pub(super) actor: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LedgerVerify {
+    /// A path (SQLite), postgres://… or jsonl:EXPORT [default: the environment has it in `RELGATE_LEDGER`]
+    #[arg(long, value_name = "URL")]
+    pub(super) ledger: Option<String>,
+    /// Compare with a checkpoint that `ledger export --checkpoint` wrote: without one, a cut-off end does not show
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LedgerExport {
+    /// A path (SQLite) or postgres://… [default: the environment has it in `RELGATE_LEDGER`]
+    #[arg(long, value_name = "URL")]
+    pub(super) ledger: Option<String>,
+    /// Also write a checkpoint: the last record of every chain, to be kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Rehearse {
     #[command(flatten)]
@@ -215,6 +267,8 @@ pub(super) enum SchemaName {
     Facts,
     /// relgate.yaml
     Config,
+    /// The ledger in PostgreSQL, as SQL
+    Ledger,
 }
 
 /// A file to write, and its format.

@@ -11,6 +11,7 @@ use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
 use crate::git::Repository;
 use crate::judge::Frame;
+use crate::ledger::Actor;
 use crate::project::{self, Project, Root};
 use crate::subject::SubjectRequest;
 
@@ -111,7 +112,7 @@ pub(super) fn subject_request(args: &SubjectArgs) -> SubjectRequest {
     }
 }
 
-fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
+pub(super) fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
     let Some(text) = text else { return Ok(clock()) };
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.with_timezone(&Utc))
@@ -122,6 +123,35 @@ fn now(text: Option<&str>) -> Result<DateTime<Utc>, CommandError> {
             }
             .into()
         })
+}
+
+/// Who runs relgate, as far as somebody says so: `name`, else the CI system, else the environment.
+pub(super) fn actor(name: Option<&str>) -> Actor {
+    let get = |name: &str| environment(name).unwrap_or_default();
+    let (found, source, run) = if !get("GITHUB_ACTIONS").is_empty() {
+        let run = format!(
+            "{}/{}/actions/runs/{}",
+            get("GITHUB_SERVER_URL"),
+            get("GITHUB_REPOSITORY"),
+            get("GITHUB_RUN_ID")
+        );
+        (get("GITHUB_ACTOR"), "github-actions", run)
+    } else if !get("GITLAB_CI").is_empty() {
+        (get("GITLAB_USER_LOGIN"), "gitlab-ci", get("CI_JOB_URL"))
+    } else {
+        let user = [get("USER"), get("LOGNAME")];
+        let user = user.into_iter().find(|user| !user.is_empty());
+        (user.unwrap_or_default(), "environment", String::new())
+    };
+    let (name, source) = match name {
+        Some(name) => (name.to_owned(), "option"),
+        None => (found, source),
+    };
+    Actor {
+        source: if name.is_empty() { "" } else { source }.to_owned(),
+        name,
+        run,
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "the clock enters here")]

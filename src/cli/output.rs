@@ -124,6 +124,11 @@ impl Streams {
             .into()
         })
     }
+
+    /// Says something on standard error that is no error.
+    pub(super) fn warn(text: &str) {
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
 }
 
 fn ignore_closed_pipe(result: io::Result<()>, path: &str) -> Result<(), CommandError> {

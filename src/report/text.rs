@@ -51,12 +51,12 @@ pub fn escape_json(json: &str) -> String {
 
 /// SHA-256 as 64 hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
+    // A ledger has a hundred thousand of them to check, so each digit is looked up instead of formatted.
+    let digit = |nibble: u8| char::from(nibble + if nibble < 10 { b'0' } else { b'a' - 10 });
     Sha256::digest(bytes)
         .iter()
-        .fold(String::with_capacity(64), |mut out, byte| {
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// `1 commit`, `2 commits`.

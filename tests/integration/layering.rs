@@ -51,6 +51,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "report",
         "decision discover facts finding gate policy rehearse rules source version",
     ),
+    (
+        "ledger",
+        "decision discover facts finding gate git report version",
+    ),
 ];
 
 /// Modules that are one layer, and so may name each other: what a repository is made of.
@@ -82,9 +86,11 @@ const OWNERS: &[(&str, &str)] = &[
     ("indicatif", "cli"),
     ("anstream", "cli main"),
     ("postcard", "cache"),
+    ("postgres", "ledger/postgres rehearse/connection"),
+    ("rusqlite", "ledger/sqlite ledger/tests"),
+    ("serde_json_canonicalizer", "ledger/record"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
-    ("postgres", "rehearse/connection"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work.
     ("std::process::Command", "rehearse/server"),
     ("std::time::SystemTime", "cli"),

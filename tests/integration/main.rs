@@ -15,6 +15,8 @@ mod bad_input;
 mod examples;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
+/// Decisions are kept, and nothing is lost, doubled or quietly changed.
+mod ledger;
 /// The picture in the README.
 mod picture;
 /// The source code keeps to the architecture.

@@ -1,3 +1,4 @@
+pub(crate) mod postgres;
 pub(crate) mod repo;
 pub(crate) mod snapshot;
 pub(crate) mod tool;

@@ -38,8 +38,8 @@ impl Tool {
         }
     }
 
-    /// Runs it at the tests' time.
-    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Run {
+    /// The process that would run at the tests' time, for tests that do something to it.
+    pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relgate"));
         command
             .current_dir(&self.directory)
@@ -54,6 +54,12 @@ impl Tool {
             .env("HOME", self.home.path())
             .args(["--now", NOW])
             .args(arguments);
+        command
+    }
+
+    /// Runs it at the tests' time.
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Run {
+        let mut command = self.command(arguments);
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).expect("standard output is UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("standard error is UTF-8");
