@@ -8,6 +8,7 @@ mod demo;
 mod explain;
 mod facts;
 mod ledger;
+mod gate;
 mod output;
 mod plan;
 mod progress;
@@ -51,6 +52,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
     match &args.command {
         Command::Check(check) => check::run(&args.global, check, streams),
         Command::Plan(plan) => plan::run(&args.global, plan, streams),
+        Command::Gate(gate) => gate::run(&args.global, gate, streams),
         Command::Facts(facts) => facts::run(&args.global, facts, streams),
         Command::Explain(explain) => explain::run(explain, streams),
         Command::Schema(schema) => schema::run(schema, streams),

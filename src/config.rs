@@ -48,6 +48,9 @@ pub struct Config {
     /// The file of allowed signers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signers: Option<String>,
+    /// The file of keys that do not count any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<String>,
     /// The file of roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<String>,
@@ -182,6 +185,25 @@ impl Config {
 
     /// The directory of evidence.
     pub fn evidence(&self) -> &str {
-        self.evidence.as_deref().unwrap_or(".relgate/evidence")
+        self.evidence
+            .as_deref()
+            .map_or(".relgate/evidence", |path| path.trim_end_matches('/'))
+    }
+
+    /// The file of allowed signers.
+    pub fn signers(&self) -> &str {
+        self.signers
+            .as_deref()
+            .unwrap_or(".relgate/allowed_signers")
+    }
+
+    /// The file of revoked keys.
+    pub fn revoked(&self) -> &str {
+        self.revoked.as_deref().unwrap_or(".relgate/revoked_keys")
+    }
+
+    /// The file of roles.
+    pub fn roles(&self) -> &str {
+        self.roles.as_deref().unwrap_or(".relgate/roles.yaml")
     }
 }

@@ -1,5 +1,9 @@
 //! Gates: what must be closed before a stage, and what became of it.
 
+mod duration;
+
+pub use duration::parse_duration;
+
 /// The steps of a release's life, in order. A gate belongs to the stage by which it must be closed.
 #[derive(
     Debug,

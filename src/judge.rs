@@ -2,6 +2,7 @@
 //! function of values and lives elsewhere.
 
 mod collect;
+mod evidence;
 mod finish;
 mod migrations;
 mod settings;
@@ -15,6 +16,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
+use crate::evidence::verify::Release;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
 use crate::gate::Stage;
@@ -111,6 +113,22 @@ pub fn judge(frame: &Frame<'_>, request: &Request) -> Result<Judgement, JudgeErr
     judge_subject(frame, &subject, &history, request.stage, &request.files)
 }
 
+/// Judges one request, and tells what evidence for it has to fit.
+pub fn judge_with_release<'a>(
+    frame: &Frame<'a>,
+    request: &Request,
+) -> Result<(Judgement, Release<'a>), JudgeError> {
+    let (subject, history) = subject::load(
+        frame.repository,
+        &frame.scheme,
+        &frame.branches,
+        &request.subject,
+    )?;
+    let judgement = judge_subject(frame, &subject, &history, request.stage, &request.files)?;
+    let release = evidence::release(frame, &judgement.facts, &history);
+    Ok((judgement, release))
+}
+
 /// Judges a subject within a history that was loaded before.
 pub fn judge_subject(
     frame: &Frame<'_>,
@@ -134,6 +152,7 @@ pub fn judge_subject(
         suppressions,
         replayed,
     } = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
+    facts.evidence = evidence::collect(frame, &facts, history, &mut reader, &mut origins);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);

@@ -30,6 +30,7 @@ pub mod facts;
 pub mod suppress;
 pub mod rules;
 pub mod policy;
+pub mod evidence;
 pub mod project;
 pub mod decision;
 pub mod rehearse;

@@ -20,9 +20,9 @@ mod read;
 pub mod schema;
 pub mod suggest;
 
-pub use document::{Control, Policy};
+pub use document::{Control, EvidenceSpec, GateSpec, Policy};
 pub use error::{EvaluationError, PolicyError, PolicyErrors};
-pub use evaluate::{Input, evaluate};
+pub use evaluate::{Input, RELEASE_CANDIDATE, evaluate, settle};
 pub use exceptions::Waiver;
 pub use load::{Loaded, PolicySet, PolicySource, load};
 pub use outcome::{Demand, Evaluation};

@@ -1,6 +1,8 @@
 //! What a repository says about how it is judged: configuration, policies and waivers, from the work tree or from a
 //! commit.
 
+mod trust;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceSpan};
 
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
+use crate::evidence::verify::{Item, Trust};
 use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
 use crate::syntax::yaml;
 
@@ -40,6 +43,10 @@ pub struct Project {
     pub reference: String,
     /// The text of the waivers and its path, if there is such a file.
     pub waivers: Option<(String, String)>,
+    /// Whom it trusts.
+    pub trust: Trust,
+    /// What was left to close gates.
+    pub evidence: Vec<Item>,
 }
 
 /// What can be wrong with it.
@@ -110,9 +117,11 @@ impl Diagnostic for ProjectError {
 }
 
 /// Reads configuration, policies and waivers. `config_path` is the file of `--config`; without it the usual names are
-/// looked for, and a repository without any is judged by what is discovered.
+/// looked for, and a repository without any is judged by what is discovered. `evidence_root` is where evidence lies: beside
+/// the configuration, or wherever `--evidence-ref` says.
 pub fn load(
     root: &Root<'_>,
+    evidence_root: &Root<'_>,
     reader: &mut Reader<'_>,
     config_path: Option<&Path>,
 ) -> Result<Project, ProjectError> {
@@ -142,6 +151,8 @@ pub fn load(
         Root::Commit { commit, .. } => commit.clone(),
     };
     Ok(Project {
+        trust: trust::load(root, reader, &config)?,
+        evidence: trust::evidence(evidence_root, reader, config.evidence(), &policies)?,
         config,
         config_file,
         policies,
@@ -214,7 +225,7 @@ fn policy_sources(
         });
         return Ok(());
     }
-    let files = list(root, name)?;
+    let files = list(root, name, is_yaml)?;
     if files.is_empty() {
         return Err(ProjectError::Missing {
             path: name.to_owned(),
@@ -235,18 +246,23 @@ fn policy_sources(
     Ok(())
 }
 
-/// The YAML files below a directory, sorted.
-fn list(root: &Root<'_>, directory: &str) -> Result<Vec<String>, ProjectError> {
-    let is_yaml = |path: &str| {
-        Path::new(path)
-            .extension()
-            .is_some_and(|ext| ext.eq_ignore_ascii_case("yaml") || ext.eq_ignore_ascii_case("yml"))
-    };
+fn is_yaml(path: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("yaml") || ext.eq_ignore_ascii_case("yml"))
+}
+
+/// The files below a directory whose names are wanted, sorted.
+fn list(
+    root: &Root<'_>,
+    directory: &str,
+    is_wanted: fn(&str) -> bool,
+) -> Result<Vec<String>, ProjectError> {
     match root {
         Root::Commit { snapshot, .. } => Ok(snapshot
             .below(directory)
             .map(|(path, _)| path.to_owned())
-            .filter(|path| is_yaml(path))
+            .filter(|path| is_wanted(path))
             .collect()),
         Root::WorkTree(top) => {
             let base = top.join(directory);
@@ -265,7 +281,7 @@ fn list(root: &Root<'_>, directory: &str) -> Result<Vec<String>, ProjectError> {
                     let path = path
                         .to_string_lossy()
                         .replace(std::path::MAIN_SEPARATOR, "/");
-                    if is_yaml(&path) {
+                    if is_wanted(&path) {
                         files.push(path);
                     }
                 }

@@ -1,6 +1,7 @@
 //! The report: one plain value, and one pure function for each format that writes it.
 
 pub mod audit;
+pub mod gates;
 pub mod human;
 pub mod json;
 pub mod plan;

@@ -67,6 +67,9 @@ pub(super) enum Command {
     /// Keep decisions where they cannot be quietly changed
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Evidence: what gates need, recording it, checking it
+    #[command(subcommand)]
+    Gate(GateCommand),
     /// Print the facts that policies see, as JSON
     Facts(Facts),
     /// Print the page of a rule, gate or policy
@@ -120,6 +123,156 @@ pub(super) struct Check {
 pub(super) struct Plan {
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GateCommand {
+    /// List what a tag needs: by when, closed by what, open because of what, and the command that would close it
+    List(GateList),
+    /// Write the statement that closes a gate, and sign it
+    Record(GateRecord),
+    /// Check files of evidence
+    Verify(GateVerify),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GateList {
+    /// The tag, existing or proposed
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: String,
+    /// Where the proposed tag would be
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+    /// Only the gates that must be closed by this stage
+    #[arg(long, value_name = "STAGE", value_parser = parse_stage)]
+    pub(super) stage: Option<Stage>,
+    /// The format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ListFormat,
+}
+
+/// How a list of gates is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    Human,
+    /// Everything, schemaVersion 1
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GateRecord {
+    /// The gate
+    #[arg(value_name = "GATE")]
+    pub(super) gate: String,
+    /// The tag, existing or proposed
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: String,
+    /// Where the proposed tag would be
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+    /// Who vouches: a principal of the allowed signers
+    #[arg(long, value_name = "ID")]
+    pub(super) approver: String,
+    /// In which role [default: the one that the gate asks for]
+    #[arg(long, value_name = "ROLE")]
+    pub(super) role: Option<String>,
+    /// What they say
+    #[arg(long, value_name = "DECISION", default_value = "approve")]
+    pub(super) decision: DecisionArg,
+    /// What a system left: JUnit XML, GitHub reviews or deployments, GitLab approvals, Prometheus results (NAME=FILE),
+    /// SARIF, trivy, grype, govulncheck, a pg_dump, an image index, checksums, a table of metrics, git ls-remote; `-` is
+    /// standard input
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub(super) from_file: Vec<String>,
+    /// What else the gate needs
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub(super) set: Vec<(String, String)>,
+    /// The baseline of a metric
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = parse_number)]
+    pub(super) baseline: Vec<(String, f64)>,
+    /// The limit of a metric
+    #[arg(long, value_name = "NAME=NUMBER", value_parser = parse_number)]
+    pub(super) limit: Vec<(String, f64)>,
+    /// A metric of which more is better
+    #[arg(long, value_name = "NAME")]
+    pub(super) higher: Vec<String>,
+    /// Why, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    pub(super) comment: Option<String>,
+    /// Sign with this private key; with a public key, ssh-agent signs
+    #[arg(long, value_name = "PATH")]
+    pub(super) key: Option<PathBuf>,
+    /// Where the statement is written [default: in the directory of evidence]
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Print the statement, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// What an approver says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DecisionArg {
+    /// It may go
+    Approve,
+    /// It may not
+    Reject,
+}
+
+impl DecisionArg {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GateVerify {
+    /// The statements; a signature lies beside each, as FILE.sig
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The release that they have to be about [default: the one that each names]
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+    /// Where the proposed tag would be
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+}
+
+impl GateList {
+    pub(super) fn subject(&self) -> SubjectArgs {
+        SubjectArgs {
+            tag: Some(self.tag.clone()),
+            at: self.at.clone(),
+        }
+    }
+}
+
+impl GateRecord {
+    pub(super) fn subject(&self) -> SubjectArgs {
+        SubjectArgs {
+            tag: Some(self.tag.clone()),
+            at: self.at.clone(),
+        }
+    }
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn parse_number(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = parse_pair(text)?;
+    match value.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok((name, number)),
+        _ => Err(format!("{value} is no number")),
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -81,24 +81,45 @@ fn load_project(repository: &Repository, global: &Global) -> Result<Project, Com
         (None, None) => Some("HEAD"),
         (None, Some(_)) => None,
     };
-    if let Some(reference) = reference {
+    let of_evidence = match (&global.evidence_ref, repository.workdir()) {
+        (Some(reference), _) => Some(reference.as_str()),
+        (None, None) => Some("HEAD"),
+        (None, Some(_)) => None,
+    };
+    let state = |reference: Option<&str>| -> Result<_, CommandError> {
+        let Some(reference) = reference else {
+            return Ok(None);
+        };
         let commit = repository.resolve(reference)?;
         let snapshot = Snapshot::of_commit(repository, commit, reference)?;
-        let root = Root::Commit {
-            snapshot: &snapshot,
-            commit: commit.to_string(),
-            protected: global.policy_ref.is_some(),
-        };
-        return Ok(project::load(&root, &mut reader, global.config.as_deref())?);
-    }
+        Ok(Some((commit.to_string(), snapshot)))
+    };
+    let (policies, evidence) = (state(reference)?, state(of_evidence)?);
     let directory = repository
         .workdir()
         .map_or_else(|| global.repo.clone(), PathBuf::from);
     Ok(project::load(
-        &Root::WorkTree(directory),
+        &root(policies.as_ref(), global.policy_ref.is_some(), &directory),
+        &root(evidence.as_ref(), false, &directory),
         &mut reader,
         global.config.as_deref(),
     )?)
+}
+
+/// A commit's state to read from, or else the work tree.
+fn root<'s>(
+    state: Option<&'s (String, Snapshot)>,
+    protected: bool,
+    directory: &std::path::Path,
+) -> Root<'s> {
+    match state {
+        Some((commit, snapshot)) => Root::Commit {
+            snapshot,
+            commit: commit.clone(),
+            protected,
+        },
+        None => Root::WorkTree(directory.to_owned()),
+    }
 }
 
 /// The subject that the flags name.

@@ -41,11 +41,8 @@ pub(super) fn run(_global: &Global, streams: &Streams) -> Result<u8, CommandErro
     std::fs::create_dir(&top).map_err(DemoError::Directory)?;
     history::play(HISTORY, &top)?;
     let repository = Repository::open(&top)?;
-    let project = project::load(
-        &Root::WorkTree(top.clone()),
-        &mut Reader::new(&repository),
-        None,
-    )?;
+    let root = Root::WorkTree(top.clone());
+    let project = project::load(&root, &root, &mut Reader::new(&repository), None)?;
     let request = Request {
         subject: SubjectRequest::Tag {
             name: UNSAFE_TAG.to_owned(),

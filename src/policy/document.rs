@@ -213,12 +213,16 @@ pub struct EvidenceSpec {
     pub not_author: bool,
     /// It is bound to the policies as they are now.
     pub bind_policy: bool,
+    /// An unsigned statement counts too, and is shown as asserted (`trust: unsigned-ok`).
+    pub unsigned: bool,
+    /// One may vouch at first, and a second person must within this time, as an ISO 8601 duration; empty when nobody has to.
+    pub second_within: String,
     /// What it must hold beside a decision, e.g. `checksum`.
     pub requires: Vec<String>,
 }
 
 /// A gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GateSpec {
     /// Its id.
     pub id: String,

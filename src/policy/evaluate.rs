@@ -5,6 +5,8 @@ mod scope;
 mod severities;
 mod validations;
 
+pub use gates::closing::{RELEASE_CANDIDATE, settle};
+
 use chrono::{DateTime, Utc};
 
 use crate::facts::{Facts, FindingFact, Origin, Origins};
@@ -101,6 +103,7 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
     }
     show_findings(&mut run, &findings, sources);
 
+    settle_evidence(&mut run, effective, &findings, sources);
     let gates = gates::evaluate(&run, &findings, sources, &mut desk);
     findings.extend(desk.finish());
     // A variable that fails does so in every phase that asks for it.
@@ -120,6 +123,22 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         errors,
         facts: run.facts,
     }
+}
+
+/// What is known now decides what evidence counts: the release's type, and whether it is what its candidate was.
+fn settle_evidence(
+    run: &mut Run<'_>,
+    effective: ReleaseType,
+    findings: &[Finding],
+    sources: &Sources,
+) {
+    if run.facts.evidence.is_empty() {
+        return;
+    }
+    let is_candidate = gates::passes(run, RELEASE_CANDIDATE, findings, sources);
+    let gates = run.set.gates().map(|gate| (gate.id.as_str(), gate.stage));
+    settle(&mut run.facts.evidence, gates, effective, is_candidate);
+    run.changed("evidence");
 }
 
 /// Puts the findings among the facts.

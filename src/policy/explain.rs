@@ -267,6 +267,16 @@ fn evidence_text(evidence: &EvidenceSpec) -> String {
     if !evidence.max_age.is_empty() {
         let _ = write!(text, ", not older than {}", evidence.max_age);
     }
+    if !evidence.second_within.is_empty() {
+        let _ = write!(
+            text,
+            ", and a second person's within {} after it",
+            evidence.second_within
+        );
+    }
+    if evidence.unsigned {
+        text.push_str(", which need not be signed");
+    }
     if evidence.bind_policy {
         text.push_str(", bound to the policies as they are");
     }

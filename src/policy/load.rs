@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::cel::{self, Mistake, Program};
-use super::document::{Expression, Policy};
+use super::document::{Expression, GateSpec, Policy};
 use super::error::{PolicyError, PolicyErrors};
 use super::node::Reader;
 use super::suggest::did_you_mean;
@@ -64,6 +64,11 @@ impl PolicySet {
     /// The policies in the order of the configuration.
     pub fn policies(&self) -> &[Loaded] {
         &self.policies
+    }
+
+    /// The gates of all policies, in the order of the documents.
+    pub fn gates(&self) -> impl Iterator<Item = &GateSpec> {
+        self.policies.iter().flat_map(|it| &it.policy.gates)
     }
 
     /// The names of the packs and files that they come from, in the order of the configuration.

@@ -68,6 +68,7 @@ pub fn policy_schema() -> Value {
         json!({
             "kind": text(), "role": text(), "minimum": { "type": "integer", "minimum": 1 }, "maxAge": text(),
             "notAuthor": { "type": "boolean" }, "bindPolicy": { "type": "boolean" },
+            "trust": { "enum": ["signed", "unsigned-ok"] }, "secondWithin": text(),
             "requires": { "type": "array", "items": text() },
         }),
         &["kind"],

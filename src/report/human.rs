@@ -1,7 +1,7 @@
 //! The report for people: what was judged, what is wrong and where, why it matters, what to do.
 
 mod excerpt;
-mod gates;
+pub(super) mod gates;
 pub(crate) mod paint;
 
 use std::io;

@@ -41,7 +41,8 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "facts finding gate glob source suppress syntax version",
     ),
     ("decision", "finding gate policy version"),
-    ("project", "config discover policy syntax"),
+    ("evidence", "facts gate policy syntax"),
+    ("project", "config discover evidence policy syntax"),
     (
         "rehearse",
         "discover effects finding migrations rules schema source syntax",
@@ -89,6 +90,9 @@ const OWNERS: &[(&str, &str)] = &[
     ("postgres", "ledger/postgres rehearse/connection"),
     ("rusqlite", "ledger/sqlite ledger/tests"),
     ("serde_json_canonicalizer", "ledger/record"),
+    ("ssh_key", "evidence/ssh"),
+    ("signature", "evidence/ssh"),
+    ("quick_xml", "evidence/record/junit"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work.

@@ -11,6 +11,8 @@ mod support;
 
 /// Whatever stands in a file, there is an answer.
 mod bad_input;
+/// Evidence closes gates, and nothing else does.
+mod evidence;
 /// The examples play, and are what their pages say.
 mod examples;
 /// Repositories in a state that a naive reading answers wrongly.

@@ -1,4 +1,5 @@
 pub(crate) mod postgres;
+pub(crate) mod keys;
 pub(crate) mod repo;
 pub(crate) mod snapshot;
 pub(crate) mod tool;

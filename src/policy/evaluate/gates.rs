@@ -1,5 +1,7 @@
 //! Gates to what became of them.
 
+pub(super) mod closing;
+
 use crate::finding::{Finding, Severity, Status};
 use crate::gate::{GateOutcome, GateStatus, Stage};
 use crate::policy::document::{Expression, GateSpec};
@@ -9,6 +11,7 @@ use crate::source::Sources;
 
 use super::path_of;
 use super::scope::{At, Run, Scope};
+use closing::Closing;
 
 /// What became of every gate of every policy, by stage, then in the order of the documents.
 pub(super) fn evaluate(
@@ -25,21 +28,20 @@ pub(super) fn evaluate(
         let mut scope = Scope::new(run, loaded);
         let applies = scope.applies();
         for gate in &loaded.policy.gates {
-            let (stage, status, message) = match applies {
+            let (stage, closing) = match applies {
                 Some(true) => one(&mut scope, gate, findings, sources),
-                Some(false) => (
-                    gate.stage,
-                    GateStatus::NotRequired,
-                    "its policy does not apply here".to_owned(),
-                ),
-                None => (gate.stage, GateStatus::NotEvaluated, UNEVALUATED.to_owned()),
+                Some(false) => {
+                    let why = "its policy does not apply here".to_owned();
+                    (gate.stage, computed(GateStatus::NotRequired, why))
+                }
+                None => (gate.stage, unevaluated()),
             };
             let mut outcome = GateOutcome {
                 id: gate.id.clone(),
                 stage,
-                status,
-                message,
-                evidence: Vec::new(),
+                status: closing.status,
+                message: closing.message,
+                evidence: closing.evidence,
                 waiver: None,
                 controls: gate
                     .controls
@@ -55,20 +57,45 @@ pub(super) fn evaluate(
     outcomes
 }
 
-const UNEVALUATED: &str = "its policy could not be evaluated";
+/// Whether a gate of this id is closed by itself, without a waiver.
+pub(super) fn passes(run: &Run<'_>, id: &str, findings: &[Finding], sources: &Sources) -> bool {
+    run.set.policies().iter().any(|loaded| {
+        let gate = loaded.policy.gates.iter().find(|gate| gate.id == id);
+        gate.is_some_and(|gate| {
+            let mut scope = Scope::new(run, loaded);
+            scope.applies() == Some(true)
+                && one(&mut scope, gate, findings, sources).1.status == GateStatus::Pass
+        })
+    })
+}
+
+/// What a gate becomes without anybody's evidence.
+fn computed(status: GateStatus, message: String) -> Closing {
+    Closing {
+        status,
+        message,
+        evidence: Vec::new(),
+    }
+}
+
+fn unevaluated() -> Closing {
+    computed(
+        GateStatus::NotEvaluated,
+        "its policy could not be evaluated".to_owned(),
+    )
+}
 
 fn one(
     scope: &mut Scope<'_, '_>,
     gate: &GateSpec,
     findings: &[Finding],
     sources: &Sources,
-) -> (Stage, GateStatus, String) {
+) -> (Stage, Closing) {
     let Some(stage) = stage(scope, gate) else {
-        return (gate.stage, GateStatus::NotEvaluated, UNEVALUATED.to_owned());
+        return (gate.stage, unevaluated());
     };
-    let (status, message) = judge(scope, gate, findings, sources)
-        .unwrap_or((GateStatus::NotEvaluated, UNEVALUATED.to_owned()));
-    (stage, status, message)
+    let closing = judge(scope, gate, findings, sources).unwrap_or_else(unevaluated);
+    (stage, closing)
 }
 
 fn stage(scope: &mut Scope<'_, '_>, gate: &GateSpec) -> Option<Stage> {
@@ -93,7 +120,7 @@ fn judge(
     gate: &GateSpec,
     findings: &[Finding],
     sources: &Sources,
-) -> Option<(GateStatus, String)> {
+) -> Option<Closing> {
     let mut holds = |expression: &Option<Expression>, field| match expression {
         Some(expression) => scope.bool(
             expression,
@@ -105,10 +132,10 @@ fn judge(
         None => Some(true),
     };
     if !holds(&gate.required_when, "requiredWhen")? {
-        return Some((GateStatus::NotRequired, gate.not_required.clone()));
+        return Some(computed(GateStatus::NotRequired, gate.not_required.clone()));
     }
     if !holds(&gate.subject_when, "subjectWhen")? {
-        return Some((GateStatus::NotRequired, gate.no_subject.clone()));
+        return Some(computed(GateStatus::NotRequired, gate.no_subject.clone()));
     }
     if !holds(&gate.evaluable_when, "evaluableWhen")? {
         let message = match &gate.not_evaluable.expression {
@@ -121,7 +148,7 @@ fn judge(
             }
             None => gate.not_evaluable.text.clone(),
         };
-        return Some((GateStatus::NotEvaluated, message));
+        return Some(computed(GateStatus::NotEvaluated, message));
     }
     let open: Vec<&Finding> = findings
         .iter()
@@ -129,11 +156,11 @@ fn judge(
         .filter(|finding| gate.rules.contains(&finding.rule))
         .collect();
     if !open.is_empty() {
-        return Some((GateStatus::Fail, list(&open, sources)));
+        return Some(computed(GateStatus::Fail, list(&open, sources)));
     }
     let holds = holds(&gate.expression, "expression")?;
-    if holds && gate.evidence.is_some() {
-        return Some((GateStatus::NotEvaluated, "no evidence".to_owned()));
+    if let Some(spec) = gate.evidence.as_ref().filter(|_| holds) {
+        return Some(closing::close(gate, spec, scope.facts(), scope.now()));
     }
     let status = if holds {
         GateStatus::Pass
@@ -150,7 +177,7 @@ fn judge(
         }
         None => gate.message.text.clone(),
     };
-    Some((status, message))
+    Some(computed(status, message))
 }
 
 /// The findings that keep a gate open: one in its own words, several by their rules and places.

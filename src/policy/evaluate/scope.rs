@@ -122,6 +122,16 @@ impl<'r, 'a> Scope<'r, 'a> {
         }
     }
 
+    /// The facts as they are in this phase.
+    pub(in crate::policy) fn facts(&self) -> &'r Facts {
+        &self.run.facts
+    }
+
+    /// The time of the judgement.
+    pub(in crate::policy) fn now(&self) -> DateTime<Utc> {
+        self.run.now
+    }
+
     /// Whether the policy's conditions hold. `None` when one of them failed.
     pub(in crate::policy) fn applies(&mut self) -> Option<bool> {
         for condition in &self.loaded.policy.match_conditions {

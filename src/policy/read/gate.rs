@@ -1,7 +1,8 @@
 //! Gates from YAML.
 
+use crate::gate::parse_duration;
 use crate::policy::document::{Control, EvidenceSpec, GateSpec};
-use crate::policy::node::Reader;
+use crate::policy::node::{Fields, Reader};
 use crate::syntax::yaml::Node;
 
 use super::{STAGES, controls, id, message};
@@ -102,6 +103,8 @@ fn evidence(reader: &mut Reader, node: Node<'_>) -> EvidenceSpec {
             "maxAge",
             "notAuthor",
             "bindPolicy",
+            "trust",
+            "secondWithin",
             "requires",
         ],
     );
@@ -109,9 +112,27 @@ fn evidence(reader: &mut Reader, node: Node<'_>) -> EvidenceSpec {
         kind: reader.required(&fields, "kind", "evidence"),
         role: reader.text_of(&fields, "role"),
         minimum: reader.count(&fields, "minimum", 1),
-        max_age: reader.text_of(&fields, "maxAge"),
+        max_age: duration(reader, &fields, "maxAge"),
         not_author: reader.flag(&fields, "notAuthor"),
         bind_policy: reader.flag(&fields, "bindPolicy"),
+        unsigned: fields
+            .get("trust")
+            .and_then(|node| reader.word(node, &[("signed", false), ("unsigned-ok", true)]))
+            .unwrap_or_default(),
+        second_within: duration(reader, &fields, "secondWithin"),
         requires: reader.texts(&fields, "requires"),
     }
+}
+
+/// A duration as ISO 8601 writes it, as it stands there.
+fn duration(reader: &mut Reader, fields: &Fields<'_>, name: &str) -> String {
+    let text = reader.text_of(fields, name);
+    if let Some(node) = fields.get(name).filter(|_| parse_duration(&text).is_none()) {
+        reader
+            .error(node.span(), format!("`{name}` is no duration: {text}"))
+            .advise(
+                "write it as ISO 8601 does, in weeks, days, hours, minutes and seconds: P7D, PT12H",
+            );
+    }
+    text
 }

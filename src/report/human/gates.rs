@@ -130,7 +130,7 @@ fn wrap(names: &[&str], width: usize) -> Vec<String> {
     lines
 }
 
-fn mark(status: GateStatus, paint: &Paint) -> String {
+pub(in crate::report) fn mark(status: GateStatus, paint: &Paint) -> String {
     match status {
         GateStatus::Pass => paint.good("✓"),
         GateStatus::Fail => paint.error("✗"),
@@ -140,7 +140,7 @@ fn mark(status: GateStatus, paint: &Paint) -> String {
     }
 }
 
-fn words(gate: &GateOutcome) -> String {
+pub(in crate::report) fn words(gate: &GateOutcome) -> String {
     match (&gate.waiver, gate.status) {
         (Some(waiver), GateStatus::Waived) => format!(
             "waived until {} by {}: \"{}\"",

@@ -1,0 +1,178 @@
+//! `relgate gate`: what gates need, recording it, and checking it.
+
+mod list;
+mod read;
+mod record;
+mod verify;
+
+use super::CommandError;
+use super::args::{GateCommand, Global, SubjectArgs};
+use super::context::{Context, subject_request};
+use super::output::Streams;
+use crate::evidence::verify::Release;
+use crate::gate::{GateStatus, Stage};
+use crate::judge::{self, Frame, Judgement, Request};
+use crate::policy::{GateSpec, PolicySet};
+use crate::version::ReleaseType;
+
+/// What cannot be asked of a gate.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum GateError {
+    #[error("there is no gate `{name}`")]
+    #[diagnostic(help("{help}"))]
+    Unknown { name: String, help: String },
+    #[error("the gate `{name}` takes no evidence: relgate reads it from the repository")]
+    #[diagnostic(help("{help}"))]
+    Computed { name: String, help: String },
+    #[error("the gate `{gate}` asks for the role `{wanted}`, not `{given}`")]
+    #[diagnostic(help("--role {wanted}"))]
+    Role {
+        gate: String,
+        wanted: String,
+        given: String,
+    },
+    #[error("evidence is about a tag, and this is none")]
+    #[diagnostic(help("name the tag: --tag TAG, with --at REV while it does not exist"))]
+    NoTag,
+    #[error("{0}")]
+    #[diagnostic(help("{1}"))]
+    Input(String, String),
+    #[error("{path} cannot be read: {why}")]
+    Unreadable { path: String, why: String },
+    #[error("{path} cannot be written: {why}")]
+    Unwritable { path: String, why: String },
+    #[error("nothing was signed: {0}")]
+    #[diagnostic(help("{1}"))]
+    Signing(String, String),
+}
+
+pub(super) fn run(
+    global: &Global,
+    command: &GateCommand,
+    streams: &Streams,
+) -> Result<u8, CommandError> {
+    match command {
+        GateCommand::List(args) => list::run(global, args, streams),
+        GateCommand::Record(args) => record::run(global, args, streams),
+        GateCommand::Verify(args) => verify::run(global, args),
+    }
+}
+
+/// A release as evidence has to fit it, and everything that was said about it.
+struct Judged<'a> {
+    judgement: Judgement,
+    release: Release<'a>,
+    effective: ReleaseType,
+    /// It is what its last candidate was.
+    is_candidate: bool,
+}
+
+/// Judges a tag, to know what its evidence is bound to.
+fn judged<'a>(
+    frame: &Frame<'a>,
+    subject: &SubjectArgs,
+    stage: Option<Stage>,
+) -> Result<Judged<'a>, CommandError> {
+    let request = Request {
+        subject: subject_request(subject),
+        stage,
+        files: Vec::new(),
+    };
+    let (judgement, release) = judge::judge_with_release(frame, &request)?;
+    if judgement.facts.release.tag.is_empty() {
+        return Err(GateError::NoTag.into());
+    }
+    let decision = &judgement.report.decision;
+    let effective = decision.required.max(decision.declared.unwrap_or_default());
+    let is_candidate =
+        judgement.report.gates.iter().any(|gate| {
+            gate.id == crate::policy::RELEASE_CANDIDATE && gate.status == GateStatus::Pass
+        });
+    Ok(Judged {
+        judgement,
+        release,
+        effective,
+        is_candidate,
+    })
+}
+
+/// The command that closes a gate, or what else does.
+fn command(gate: &GateSpec, tag: &str) -> String {
+    let Some(evidence) = &gate.evidence else {
+        return gate.help.clone();
+    };
+    let mut command = format!("relgate gate record {} --tag {tag} --approver ID", gate.id);
+    if !evidence.role.is_empty() {
+        command.push_str(&format!(" --role {}", evidence.role));
+    }
+    let file = match evidence.kind.as_str() {
+        "test-result" if evidence.requires.iter().any(|name| name == "metrics") => "METRICS.csv",
+        "test-result" => "JUNIT.xml",
+        "scan-result" => "SCAN.json",
+        "backup" => "DUMP",
+        "deployment" => "DEPLOYMENTS.json",
+        "artifacts" => "INDEX.json",
+        "remote-tag" => "LS-REMOTE.txt",
+        "monitoring" => "METRICS.csv",
+        _ => "",
+    };
+    if !file.is_empty() {
+        command.push_str(&format!(" --from-file {file}"));
+    }
+    for name in evidence
+        .requires
+        .iter()
+        .filter(|name| !from_file(&evidence.kind, name))
+    {
+        command.push_str(&format!(" --set {name}=…"));
+    }
+    command.push_str(" --key KEY");
+    command
+}
+
+/// What a file of the gate's kind brings, so that nobody has to type it.
+fn from_file(kind: &str, name: &str) -> bool {
+    match kind {
+        "test-result" => ["tests", "metrics", "baseline"].contains(&name),
+        "scan-result" => name == "scan",
+        "backup" => ["size", "checksum"].contains(&name),
+        "deployment" => name == "environment",
+        "artifacts" => ["digests", "checksums"].contains(&name),
+        "remote-tag" => name == "commit",
+        "monitoring" => name != "critical-bugs" && name != "downtime",
+        _ => false,
+    }
+}
+
+/// The gate of a name that takes evidence.
+fn evidenced<'p>(policies: &'p PolicySet, name: &str) -> Result<&'p GateSpec, GateError> {
+    let found = policies.gates().find(|gate| gate.id == name);
+    match found {
+        Some(gate) if gate.evidence.is_some() => Ok(gate),
+        Some(gate) => Err(GateError::Computed {
+            name: name.to_owned(),
+            help: gate.help.clone(),
+        }),
+        None => {
+            let known = policies
+                .gates()
+                .filter(|gate| gate.evidence.is_some())
+                .map(|gate| gate.id.as_str());
+            let meant = crate::policy::suggest::did_you_mean(name, known);
+            let help = if meant.is_empty() {
+                "relgate gate list --tag TAG shows them all".to_owned()
+            } else {
+                meant
+            };
+            Err(GateError::Unknown {
+                name: name.to_owned(),
+                help,
+            })
+        }
+    }
+}
+
+/// What several commands open.
+fn open(global: &Global) -> Result<Context, CommandError> {
+    Context::open(global)
+}
