@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod ledger;
 mod gate;
+mod fix;
 mod output;
 mod plan;
 mod progress;
@@ -55,6 +56,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Gate(gate) => gate::run(&args.global, gate, streams),
         Command::Facts(facts) => facts::run(&args.global, facts, streams),
         Command::Explain(explain) => explain::run(explain, streams),
+        Command::Fix(fix) => fix::run(&args.global, fix, streams),
         Command::Schema(schema) => schema::run(schema, streams),
         Command::Audit(audit) => audit::run(&args.global, audit, streams),
         Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),

@@ -57,6 +57,22 @@ impl Snapshot {
         }
     }
 
+    /// The same state with some files as `files` has them.
+    #[must_use]
+    pub fn overlaid(mut self, files: &BTreeMap<String, String>) -> Self {
+        if !files.is_empty() {
+            let entries = Arc::make_mut(&mut self.entries);
+            for (path, text) in files {
+                let entry = Entry {
+                    oid: ObjectId::of_content(text.as_bytes()),
+                    kind: EntryKind::File,
+                };
+                entries.insert(path.clone(), entry);
+            }
+        }
+        self
+    }
+
     /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)
@@ -126,6 +142,8 @@ pub struct Reader<'r> {
     /// What was read and what was not.
     pub coverage: Coverage,
     seen: HashMap<(String, ObjectId), Option<SourceId>>,
+    /// Contents that no repository has yet.
+    overlay: BTreeMap<String, Vec<u8>>,
 }
 
 impl<'r> Reader<'r> {
@@ -136,7 +154,23 @@ impl<'r> Reader<'r> {
             sources: Sources::default(),
             coverage: Coverage::default(),
             seen: HashMap::new(),
+            overlay: BTreeMap::new(),
         }
+    }
+
+    /// The same reader, which also knows contents that [`Snapshot::overlaid`] put into a state.
+    #[must_use]
+    pub fn with_overlay(mut self, files: &BTreeMap<String, String>) -> Self {
+        self.overlay = files
+            .values()
+            .map(|text| {
+                (
+                    ObjectId::of_content(text.as_bytes()).to_string(),
+                    text.clone().into_bytes(),
+                )
+            })
+            .collect();
+        self
     }
 
     /// A reader of files that exist in memory only, and the snapshot that lists them.
@@ -146,6 +180,7 @@ impl<'r> Reader<'r> {
             sources: Sources::default(),
             coverage: Coverage::default(),
             seen: HashMap::new(),
+            overlay: BTreeMap::new(),
         };
         let snapshot = reader.add_memory_snapshot(label, files);
         (reader, snapshot)
@@ -240,6 +275,11 @@ impl<'r> Reader<'r> {
         };
         if !kind.is_empty() {
             return Err(kind.to_owned().into());
+        }
+        if !self.overlay.is_empty()
+            && let Some(bytes) = self.overlay.get(&entry.oid.to_string())
+        {
+            return Ok(bytes.clone());
         }
         match &self.store {
             Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(

@@ -1,5 +1,6 @@
 //! What relgate says about a place.
 
+use crate::fix::Fix;
 use crate::source::Location;
 
 /// How much a finding weighs. Only an error decides the verdict.
@@ -99,8 +100,8 @@ pub struct Finding {
     pub notes: Vec<Note>,
     /// What to do.
     pub help: String,
-    /// `relgate fix` can mend it.
-    pub fixable: bool,
+    /// What `relgate fix` does about it, if it can.
+    pub fix: Option<Fix>,
     /// Whether it still counts.
     pub status: Status,
     /// Why it does not count, when it does not: the waiver's or comment's reason.
@@ -138,7 +139,7 @@ impl Finding {
             related: Vec::new(),
             notes: Vec::new(),
             help: String::new(),
-            fixable: false,
+            fix: None,
             status: Status::Open,
             status_reason: String::new(),
         }
@@ -178,10 +179,14 @@ impl Finding {
         self
     }
 
-    /// The same finding, mendable by `relgate fix`.
+    /// The same finding with what mends it, if that is known.
     #[must_use]
-    pub fn fixable(mut self) -> Self {
-        self.fixable = true;
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        if fix.is_some() {
+            let command = format!("relgate fix {}", self.rule);
+            self = self.note("fix", command);
+        }
+        self.fix = fix;
         self
     }
 }

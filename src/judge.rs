@@ -4,6 +4,7 @@
 mod collect;
 mod evidence;
 mod finish;
+mod mend;
 mod migrations;
 mod settings;
 mod touched;
@@ -14,11 +15,14 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub use mend::{MendError, Mended, mend_all};
+
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
 use crate::evidence::verify::Release;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
+use crate::fix::Files;
 use crate::gate::Stage;
 use crate::git::{GitError, History, Repository};
 use crate::migrations::Survey;
@@ -78,6 +82,8 @@ pub struct Frame<'a> {
     pub now: DateTime<Utc>,
     /// The index to judge, when it is another than the repository's own.
     pub index_file: Option<PathBuf>,
+    /// Files of the subject that are judged as they would be.
+    pub overlay: Files,
 }
 
 impl<'a> Frame<'a> {
@@ -98,6 +104,7 @@ impl<'a> Frame<'a> {
             cache,
             now,
             index_file: None,
+            overlay: Files::new(),
         })
     }
 }
@@ -138,7 +145,7 @@ pub fn judge_subject(
     files: &[String],
 ) -> Result<Judgement, JudgeError> {
     let stage = stage.unwrap_or(subject.stage);
-    let mut reader = Reader::new(frame.repository);
+    let mut reader = Reader::new(frame.repository).with_overlay(&frame.overlay);
     let mut origins = Origins::default();
     let states = States::load(frame, subject, history)?;
     reader
@@ -239,6 +246,7 @@ impl States {
             Some(commit) => Snapshot::of_commit(repository, commit, &subject.label)?,
             None => Snapshot::default(),
         };
+        let current = current.overlaid(&frame.overlay);
         let previous = subject
             .point()
             .and_then(|point| history.lineage(&point).previous.cloned())

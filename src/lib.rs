@@ -12,6 +12,7 @@
 
 pub mod source;
 pub mod glob;
+pub mod fix;
 pub mod finding;
 pub mod version;
 pub mod gate;

@@ -74,6 +74,8 @@ pub(super) enum Command {
     Facts(Facts),
     /// Print the page of a rule, gate or policy
     Explain(Explain),
+    /// Apply the safe fixes to the files of the work tree
+    Fix(Fix),
     /// Print the JSON Schema of facts, of the configuration or of policies
     Schema(Schema),
     /// Run the release's migrations, and their rollback, on a real PostgreSQL server
@@ -406,6 +408,19 @@ pub(super) struct Explain {
     /// List all ids
     #[arg(long)]
     pub(super) list: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Fix {
+    /// The rules whose findings are mended [default: all that can be]
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// Print the changes as a diff and change nothing; exit 1 if there are any
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Mend what is staged, as a pre-commit hook judges it, instead of HEAD
+    #[arg(long)]
+    pub(super) staged: bool,
 }
 
 #[derive(Debug, clap::Args)]

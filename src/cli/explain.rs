@@ -25,10 +25,7 @@ impl miette::Diagnostic for UnknownId {
 pub(super) fn run(args: &Explain, _streams: &Streams) -> Result<u8, CommandError> {
     match &args.id {
         Some(id) => {
-            let page = catalogue::page(id).ok_or_else(|| UnknownId {
-                id: id.clone(),
-                nearest: catalogue::nearest(id),
-            })?;
+            let page = catalogue::page(id).ok_or_else(|| unknown(id))?;
             Streams::print(&format!("{}\n", page.trim_end()))?;
         }
         None => {
@@ -47,4 +44,19 @@ pub(super) fn run(args: &Explain, _streams: &Streams) -> Result<u8, CommandError
         }
     }
     Ok(0)
+}
+
+/// Every id is one that reports use.
+pub(super) fn require_ids(ids: &[String]) -> Result<(), CommandError> {
+    match ids.iter().find(|id| catalogue::page(id).is_none()) {
+        Some(id) => Err(unknown(id).into()),
+        None => Ok(()),
+    }
+}
+
+fn unknown(id: &str) -> UnknownId {
+    UnknownId {
+        id: id.to_owned(),
+        nearest: catalogue::nearest(id),
+    }
 }

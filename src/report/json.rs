@@ -316,7 +316,7 @@ fn finding_entry<'r>(
             .map(|note| (note.key, note.text.as_str()))
             .collect(),
         help: &finding.help,
-        fixable: finding.fixable,
+        fixable: finding.fix.is_some(),
         status: finding.status.as_str(),
         status_reason: &finding.status_reason,
         fingerprint,

@@ -6,6 +6,7 @@
 //! warnings.
 
 mod downs;
+mod fixes;
 mod input;
 #[cfg(test)]
 mod pages;
@@ -15,7 +16,7 @@ use super::{Findings, RuleInfo, rule_table};
 use crate::finding::Severity;
 
 pub use downs::{DownInput, Reversibility};
-pub use input::{FileContext, ReleaseContext, SqlInput, SqlOptions, Use, Uses};
+pub use input::{DownFile, FileContext, ReleaseContext, SqlInput, SqlOptions, Use, Uses};
 pub use release::{JudgedRelease, ReleaseInput, Site, check_release, taken_names};
 
 /// A rule over SQL.

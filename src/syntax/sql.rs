@@ -16,10 +16,12 @@ mod text;
 #[cfg(test)]
 mod tests;
 mod token;
+mod words;
 
 pub use comments::comments;
 pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
 pub use stack::with_big_stack;
+pub use words::{mentions_name, quoted, words};
 
 use crate::source::Span;
 use crate::syntax::{Parsed, SyntaxError};

@@ -11,7 +11,8 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("source", ""),
     ("glob", ""),
     ("version", ""),
-    ("finding", "source"),
+    ("fix", "source"),
+    ("finding", "fix source"),
     ("gate", "version"),
     ("git", "cache discover source version"),
     ("discover", "git source"),
@@ -93,6 +94,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("ssh_key", "evidence/ssh"),
     ("signature", "evidence/ssh"),
     ("quick_xml", "evidence/record/junit"),
+    ("similar", "fix"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work.

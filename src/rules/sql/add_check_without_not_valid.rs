@@ -1,5 +1,6 @@
 //! `add-check-without-not-valid`.
 
+use super::fixes::not_valid;
 use super::{SqlInput, SqlRule};
 use crate::effects::Work;
 use crate::finding::Severity;
@@ -31,6 +32,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
                 format!("reads and writes of `{}` wait while every row is checked", table.name),
             )
             .note("instead", "ADD CONSTRAINT ... NOT VALID, then VALIDATE CONSTRAINT in another transaction")
-            .fixable(),
+            .fix(not_valid(input, table, constraint)),
     );
 }

@@ -5,6 +5,7 @@ use crate::finding::Severity;
 use crate::rules::Findings;
 use crate::schema::RelationKind;
 use crate::syntax::sql::operation::{Action, ConstraintKind};
+use super::fixes::not_valid;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -37,6 +38,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     } else {
         finding
             .note("instead", "ADD CONSTRAINT ... NOT VALID, then VALIDATE CONSTRAINT in another transaction")
-            .fixable()
+            .fix(not_valid(input, table, constraint))
     });
 }

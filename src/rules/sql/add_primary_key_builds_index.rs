@@ -35,7 +35,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         input
             .report(&RULE.info, format!("an index is built while nobody can use `{}`", table.name))
             .note("instead", "CREATE UNIQUE INDEX CONCURRENTLY, columns NOT NULL, then ADD PRIMARY KEY USING INDEX")
-            .fixable()
     };
     findings.push(finding);
 }

@@ -33,7 +33,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     findings.push(
         input
             .report(&RULE.info, format!("an index is built while nobody can use `{}`", table.name))
-            .note("instead", "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX")
-            .fixable(),
+            .note("instead", "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX"),
     );
 }

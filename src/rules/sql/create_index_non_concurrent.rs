@@ -1,5 +1,6 @@
 //! `create-index-non-concurrent`.
 
+use super::fixes::create_concurrently;
 use super::{SqlInput, SqlRule};
 use crate::effects::Work;
 use crate::finding::Severity;
@@ -20,6 +21,8 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         table,
         concurrently: false,
         only,
+        name,
+        if_not_exists,
         ..
     } = input.action()
     else {
@@ -51,6 +54,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     } else {
         finding
             .note("instead", "CREATE INDEX CONCURRENTLY, alone in a file that runs outside a transaction")
-            .fixable()
+            .fix(create_concurrently(input, name.as_deref(), *if_not_exists))
     });
 }

@@ -4,6 +4,7 @@ use crate::finding::Severity;
 use crate::rules::Findings;
 use crate::schema::RelationKind;
 use crate::syntax::sql::operation::{Action, ObjectKind};
+use super::fixes::drop_concurrently;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -50,6 +51,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         input
             .report(&RULE.info, format!("readers and writers{of} wait while `{index}` is dropped"))
             .note("instead", format!("DROP INDEX CONCURRENTLY {index}, alone in a file that runs outside a transaction"))
-            .fixable(),
+            .fix(drop_concurrently(input)),
     );
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::effects::{Effect, LockMode, Touch, Work};
+use super::release::NewFile;
+use crate::effects::{Effect, LockMode, Touch, Work, autocommit_only};
 use crate::finding::{Finding, Severity};
+use crate::migrations::DirectorySurvey;
+use crate::migrations::lowering::LoweredFile;
 use crate::migrations::replay::{Step, TransactionState};
+use crate::migrations::sequence::MigrationFile;
 use crate::rules::RuleInfo;
 use crate::schema::{Catalog, Lookup, Relation};
-use crate::source::{Location, SourceId, Span};
+use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::mentions::{Certainty, Sought};
 use crate::syntax::migration::{Direction, Runner};
 use crate::syntax::sql::operation::{Action, ColumnDef, Dialect, Name, Statement};
@@ -39,8 +43,6 @@ impl Default for SqlOptions {
 pub struct FileContext<'a> {
     /// Where findings point.
     pub source: SourceId,
-    /// Its path.
-    pub path: &'a str,
     /// Its text.
     pub text: &'a str,
     /// Which way its statements lead.
@@ -49,6 +51,23 @@ pub struct FileContext<'a> {
     pub runner: Runner,
     /// The dialect.
     pub dialect: Dialect,
+    /// The file of the way up.
+    pub up: &'a MigrationFile,
+    /// The file of the way down, if there is one and it is new or changed too; it may be the same.
+    pub down: Option<DownFile<'a>>,
+    /// The directory before and after.
+    pub directory: &'a DirectorySurvey,
+    /// Texts.
+    pub sources: &'a Sources,
+}
+
+/// The way down of a migration.
+#[derive(Debug, Clone, Copy)]
+pub struct DownFile<'a> {
+    /// Its text.
+    pub source: SourceId,
+    /// Its statements.
+    pub lowered: &'a LoweredFile,
 }
 
 /// A place where the previous release uses a name.
@@ -86,6 +105,10 @@ pub struct ReleaseContext<'a> {
     pub uses: &'a Uses,
     /// Names of indexes that files of this release drop.
     pub dropped_indexes: &'a [String],
+    /// The files that a database of the previous release has still to run.
+    pub(super) new: &'a [NewFile<'a>],
+    /// The text of each changed file, by path.
+    pub texts: &'a BTreeMap<String, SourceId>,
 }
 
 impl ReleaseContext<'_> {
@@ -152,6 +175,11 @@ impl<'a> SqlInput<'a> {
     /// It is PostgreSQL.
     pub fn is_postgresql(&self) -> bool {
         self.file.dialect == Dialect::Postgresql
+    }
+
+    /// The server runs the operation outside of transactions only.
+    pub fn refuses_transactions(&self) -> bool {
+        autocommit_only(self.action(), self.release.server_version).is_some()
     }
 
     /// Somebody asked for a rule that is off by default.

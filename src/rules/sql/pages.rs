@@ -17,9 +17,11 @@ use std::collections::BTreeMap;
 
 use super::{JudgedRelease, RULES, ReleaseInput, SqlOptions, check_release};
 use crate::discover::Reader;
+use crate::finding::Severity;
+use crate::fix::mend;
 use crate::migrations::lowering::lower;
 use crate::migrations::{MigrationSettings, survey};
-use crate::source::SourceId;
+use crate::source::{SourceId, Sources};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 
@@ -141,6 +143,16 @@ fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
 /// Judges an example as part of a release after `v1.0.0`.
 fn judge(example: &Example, rule: &str) -> JudgedRelease {
     let (before, after) = files(example);
+    judge_files(example, rule, &before, &after).0
+}
+
+/// Judges files as the release after others, with the settings of an example.
+fn judge_files(
+    example: &Example,
+    rule: &str,
+    before: &[(String, String)],
+    after: &[(String, String)],
+) -> (JudgedRelease, Sources) {
     let before: Vec<(&str, &str)> = before
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
@@ -176,7 +188,7 @@ fn judge(example: &Example, rule: &str) -> JudgedRelease {
         },
         ..SqlOptions::default()
     };
-    check_release(&ReleaseInput {
+    let judged = check_release(&ReleaseInput {
         directory,
         lowering: &lowering,
         sources: &reader.sources,
@@ -185,7 +197,8 @@ fn judge(example: &Example, rule: &str) -> JudgedRelease {
         declared: None,
         uses: &super::Uses::new(),
         options: &options,
-    })
+    });
+    (judged, reader.sources)
 }
 
 /// The texts of the SQL blocks below a heading.
@@ -265,4 +278,65 @@ fn pages_have_their_headings() {
 #[test]
 fn rules_are_sorted_and_named_once() {
     assert!(RULES.is_sorted_by(|a, b| a.info.id < b.info.id));
+}
+
+/// What is wrong with the fixes of an example: those of its rule must leave nothing that they could mend, and no new error.
+fn wrong_with_fixes(block: &str, rule: &str) -> Option<String> {
+    let example = parse_example(block);
+    let (before, mut after) = files(&example);
+    let mut known: Option<Vec<String>> = None;
+    for _round in 0..10 {
+        let (judged, sources) = judge_files(&example, rule, &before, &after);
+        let errors: Vec<String> = judged
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| format!("{}: {}", finding.rule, finding.message))
+            .collect();
+        let new: Vec<&String> = match &known {
+            Some(known) => errors
+                .iter()
+                .filter(|error| !known.contains(error))
+                .collect(),
+            None => Vec::new(),
+        };
+        if !new.is_empty() {
+            return Some(format!("leads to {new:?}:\n{after:#?}"));
+        }
+        known.get_or_insert_with(|| errors.clone());
+        let own: Vec<_> = judged
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == rule)
+            .collect();
+        let fixes = own.iter().filter_map(|finding| finding.fix.as_ref());
+        let is_there = |path: &str| after.iter().any(|(known, _)| known == path);
+        let (changes, applied) = mend(fixes, &sources, is_there);
+        if changes.is_empty() {
+            let fixable = own.iter().filter(|finding| finding.fix.is_some()).count();
+            return (applied != fixable).then(|| format!("does not apply:\n{after:#?}"));
+        }
+        for (path, (_, text)) in changes {
+            match after.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, known)) => *known = text,
+                None => after.push((path, text)),
+            }
+        }
+        after.sort();
+    }
+    Some(format!("never ends:\n{after:#?}"))
+}
+
+#[test]
+fn fixes_leave_nothing_of_their_rule() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let id = rule.info.id;
+        for block in blocks(rule.info.page, "Bad") {
+            if let Some(why) = wrong_with_fixes(block, id) {
+                wrong.push(format!("{id} {why}\n{block}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::downs::{self, Reversibility};
-use super::{Check, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions, Uses};
+use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
 use crate::migrations::DirectorySurvey;
@@ -83,10 +83,11 @@ impl JudgedRelease {
 }
 
 /// A new file, in the order in which it runs.
-struct NewFile<'a> {
+#[derive(Debug)]
+pub(super) struct NewFile<'a> {
     number: u32,
-    file: &'a MigrationFile,
-    lowered: &'a LoweredFile,
+    pub(super) file: &'a MigrationFile,
+    pub(super) lowered: &'a LoweredFile,
     down: Option<(&'a MigrationFile, &'a LoweredFile)>,
 }
 
@@ -130,6 +131,8 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
         files: &names,
         uses: input.uses,
         dropped_indexes: &dropped_indexes(&new),
+        new: &new,
+        texts: input.texts,
     };
     let mut judged = JudgedRelease::default();
     let mut catalog = released.clone();
@@ -320,8 +323,7 @@ fn judge_up(
         server_version: release.server_version,
     };
     for (section, unit) in units(new.number, new.lowered, Direction::Up) {
-        let context =
-            source.map(|source| file_context(input, source, &new.file.path, Direction::Up));
+        let context = source.map(|source| file_context(input, source, new, Direction::Up));
         let mut findings = Findings::default();
         walk(catalog, &unit, &setting, &mut |step| {
             let site = Site {
@@ -377,16 +379,23 @@ fn run(input: &SqlInput<'_>, findings: &mut Findings) {
 fn file_context<'a>(
     input: &'a ReleaseInput<'_>,
     source: SourceId,
-    path: &'a str,
+    new: &'a NewFile<'_>,
     direction: Direction,
 ) -> FileContext<'a> {
+    let down = new.down.and_then(|(file, lowered)| {
+        let source = *input.texts.get(&file.path)?;
+        Some(DownFile { source, lowered })
+    });
     FileContext {
         source,
-        path,
         text: &input.sources.get(source).text,
         direction,
         runner: input.directory.directory.runner,
         dialect: input.directory.directory.dialect,
+        up: new.file,
+        down,
+        directory: input.directory,
+        sources: input.sources,
     }
 }
 
@@ -433,7 +442,7 @@ fn judge_down(
         last: None,
         server_version: release.server_version,
     };
-    let context = source.map(|source| file_context(input, source, &down.path, Direction::Down));
+    let context = source.map(|source| file_context(input, source, new, Direction::Down));
     let mut findings = Findings::default();
     let mut first = None;
     for (section, unit) in units(new.number, lowered, Direction::Down) {

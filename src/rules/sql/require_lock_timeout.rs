@@ -3,6 +3,7 @@
 use crate::effects::LockMode;
 use crate::finding::Severity;
 use crate::rules::Findings;
+use super::fixes::lock_timeout;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -40,6 +41,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
                 ),
             )
             .help("SET lock_timeout = '2s' at the start of the file, and let the runner try again; or set it for the role or in the connection string")
-            .fixable(),
+            .fix(lock_timeout(input)),
     );
 }

@@ -34,7 +34,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     findings.push(
         input
             .report(&RULE.info, format!("every row of `{}` is read to see that `{column}` is never NULL", table.name))
-            .note("instead", instead)
-            .fixable(),
+            .note("instead", instead),
     );
 }

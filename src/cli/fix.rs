@@ -1,0 +1,138 @@
+//! `relgate fix`: applies the safe fixes to the work tree.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::args::{Fix, Global};
+use super::context::Context;
+use super::explain::require_ids;
+use super::output::Streams;
+use super::progress::Progress;
+use crate::fix::{Changes, unified};
+use crate::judge::{Mended, Request, mend_all};
+use crate::subject::SubjectRequest;
+
+/// Why the work tree was left as it is.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum FixError {
+    #[error("this repository has no work tree whose files could be mended")]
+    #[diagnostic(help("relgate fix --dry-run prints the changes as a diff"))]
+    Bare,
+    #[error(
+        "{path} is not as it was judged: it has changes that are not committed, or something stands in its place"
+    )]
+    #[diagnostic(help(
+        "nothing was changed; commit or stash first, or judge what is staged with relgate fix --staged"
+    ))]
+    Changed { path: String },
+    #[error("{path} cannot be written: {why}")]
+    #[diagnostic(help("files that were written before it are shown by git status"))]
+    Write { path: String, why: std::io::Error },
+}
+
+pub(super) fn run(global: &Global, args: &Fix, streams: &Streams) -> Result<u8, CommandError> {
+    require_ids(&args.ids)?;
+    let context = Context::open(global)?;
+    let root = context.repository.workdir().map(PathBuf::from);
+    let mended = {
+        let _progress = Progress::start(streams.progress, "judging, mending, and judging again");
+        let request = Request {
+            subject: if args.staged {
+                SubjectRequest::Staged
+            } else {
+                SubjectRequest::Head
+            },
+            stage: None,
+            files: Vec::new(),
+        };
+        let is_there = |path: &str| {
+            root.as_ref()
+                .is_some_and(|root| root.join(path).symlink_metadata().is_ok())
+        };
+        mend_all(&mut context.frame()?, &request, &args.ids, &is_there)?
+    };
+    if args.dry_run {
+        for (path, (before, after)) in &mended.files {
+            Streams::print(&unified(path, before.as_deref(), after))?;
+        }
+        return Ok(u8::from(
+            !mended.files.is_empty() || !mended.left.is_empty(),
+        ));
+    }
+    if !mended.files.is_empty() {
+        let root = root.ok_or(FixError::Bare)?;
+        check(&root, &mended.files)?;
+        write(&root, &mended.files)?;
+    }
+    if streams.style.verbosity >= 0 {
+        Streams::print(&summary(&mended))?;
+    }
+    Ok(u8::from(!mended.left.is_empty()))
+}
+
+/// Every file is as it was judged, and nothing stands where one is added.
+fn check(root: &Path, files: &Changes) -> Result<(), FixError> {
+    for (path, (before, _)) in files {
+        let at = root.join(path);
+        let is_as_judged = match (before, at.symlink_metadata()) {
+            (Some(before), Ok(known)) => {
+                known.is_file() && std::fs::read(&at).is_ok_and(|bytes| bytes == before.as_bytes())
+            }
+            (None, Err(why)) => why.kind() == std::io::ErrorKind::NotFound,
+            _ => false,
+        };
+        if !is_as_judged {
+            return Err(FixError::Changed { path: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Writes each file beside its place and moves it there, with the permissions that it had.
+fn write(root: &Path, files: &Changes) -> Result<(), FixError> {
+    for (path, (_, text)) in files {
+        let at = root.join(path);
+        let write = || -> std::io::Result<()> {
+            let directory = at.parent().unwrap_or(root);
+            std::fs::create_dir_all(directory)?;
+            let permissions = at.metadata().map_or_else(
+                |_| std::os::unix::fs::PermissionsExt::from_mode(0o644),
+                |known| known.permissions(),
+            );
+            let mut file = tempfile::Builder::new()
+                .prefix(".relgate-")
+                .permissions(permissions)
+                .tempfile_in(directory)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&at).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|why| FixError::Write {
+            path: path.clone(),
+            why,
+        })?;
+    }
+    Ok(())
+}
+
+fn summary(mended: &Mended) -> String {
+    let mut text = String::new();
+    for (rule, count) in &mended.rules {
+        text.push_str(&format!("mended  {rule}  {count}\n"));
+    }
+    for (path, (before, _)) in &mended.files {
+        let verb = if before.is_some() { "changed" } else { "added" };
+        text.push_str(&format!("{verb:7} {path}\n"));
+    }
+    for (rule, count) in &mended.left {
+        text.push_str(&format!("left    {rule}  {count}\n"));
+    }
+    if text.is_empty() {
+        text.push_str("nothing to mend\n");
+    } else {
+        text.push_str("relgate check says what is left once this is committed\n");
+    }
+    text
+}

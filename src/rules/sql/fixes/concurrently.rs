@@ -1,0 +1,276 @@
+//! Indexes that are built and dropped without a lock: `CONCURRENTLY`, outside of transactions.
+
+use super::own_file::{Migration, add, splits_autocommit, title};
+use super::place::{Text, attached_start, line_ending, lines};
+use crate::fix::Fix;
+use crate::rules::sql::SqlInput;
+use crate::source::{Location, SourceId, Span};
+use crate::syntax::migration::{Direction, Runner};
+use crate::syntax::sql::operation::{Action, Name, ObjectKind, Statement};
+use crate::syntax::sql::{mentions_name, quoted, words};
+
+/// Builds the index `CONCURRENTLY`: in place where its statement is alone, else in a migration of its own.
+///
+/// `IF NOT EXISTS` would keep an index that a failed build left behind invalid; it becomes a pair: what may be there is
+/// dropped first.
+pub(in crate::rules::sql) fn create_concurrently(
+    input: &SqlInput<'_>,
+    name: Option<&str>,
+    if_not_exists: bool,
+) -> Option<Fix> {
+    let statement = own_statement(input)?;
+    let text = input.file.text;
+    let create = concurrently(text, statement.span, input)?;
+    let end = line_ending(text);
+    if !if_not_exists && is_alone(input) {
+        let fix = opt_out(input)?;
+        let at = keyword_end(text, statement.span, input)?;
+        return Some(fix.and_replace(input.location(Span::new(at, at)), " CONCURRENTLY"));
+    }
+    let name = name?;
+    let schema = match input.action() {
+        Action::CreateIndex { table, .. } => table.schema.as_deref(),
+        _ => None,
+    };
+    let index = schema.map_or_else(
+        || quoted(name),
+        |schema| format!("{}.{}", quoted(schema), quoted(name)),
+    );
+    let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {index};");
+    if is_mentioned(input, statement.span, name) {
+        return None;
+    }
+    let splits = splits_autocommit(input.file.runner);
+    if is_alone(input) && (splits || input.file.runner == Runner::GolangMigrate) {
+        // The file becomes the first half of the pair.
+        let fix = opt_out(input)?;
+        if splits {
+            let both = format!("{drop}{end}{create}");
+            return Some(fix.and_replace(input.location(statement.span), both));
+        }
+        let drop = drop.trim_end_matches(';');
+        let fix = fix.and_replace(input.location(statement.span), drop);
+        let fix = soften_down(fix, input, name)?;
+        return in_own_file(
+            fix,
+            input,
+            &title("create", name),
+            &format!("{create};"),
+            &format!("{drop};"),
+        );
+    }
+    let place = lines(&Text::of(input), statement.span)?;
+    let moved = moved(text, place, statement.span, &create);
+    let up = match (if_not_exists, splits) {
+        (false, _) => moved,
+        (true, true) => format!("{drop}{end}{moved}"),
+        // Runners that send one string need a file for each half; the next round makes the second one.
+        (true, false) => return None,
+    };
+    let fix = Fix::replace(input.location(place), "");
+    let fix = soften_down(fix, input, name)?;
+    in_own_file(fix, input, &title("create", name), &up, &drop)
+}
+
+/// Drops the index `CONCURRENTLY`: in place where its statement is alone, else in a migration of its own.
+pub(in crate::rules::sql) fn drop_concurrently(input: &SqlInput<'_>) -> Option<Fix> {
+    let Action::Drop { names, cascade, .. } = input.action() else {
+        return None;
+    };
+    let ([name], false) = (names.as_slice(), *cascade) else {
+        return None;
+    };
+    let statement = own_statement(input)?;
+    let text = input.file.text;
+    let drop = concurrently(text, statement.span, input)?;
+    if is_alone(input) {
+        let fix = opt_out(input)?;
+        let at = keyword_end(text, statement.span, input)?;
+        return Some(fix.and_replace(input.location(Span::new(at, at)), " CONCURRENTLY"));
+    }
+    if is_mentioned(input, statement.span, &name.name) {
+        return None;
+    }
+    let place = lines(&Text::of(input), statement.span)?;
+    let up = moved(text, place, statement.span, &drop);
+    let fix = Fix::replace(input.location(place), "");
+    let Some((source, down_text, statements)) = down(input) else {
+        return in_own_file(fix, input, &title("drop", &name.name), &up, "");
+    };
+    // The way back builds it again; that goes to the new file too.
+    let back = statements.into_iter().find(|statement| {
+        matches!(statement.operations.as_slice(), [only] if matches!(&only.action,
+            Action::CreateIndex { name: Some(created), if_not_exists: false, concurrently: false, .. } if *created == name.name))
+    })?;
+    let built = concurrently(down_text, back.span, input)?;
+    let place = lines(&Text::other(input, down_text), back.span)?;
+    let fix = fix.and_replace(
+        Location {
+            source,
+            span: place,
+        },
+        "",
+    );
+    in_own_file(
+        fix,
+        input,
+        &title("drop", &name.name),
+        &up,
+        &format!("{built};"),
+    )
+}
+
+/// The operation's statement, if it holds nothing else and is no function's.
+fn own_statement<'a>(input: &SqlInput<'a>) -> Option<&'a Statement> {
+    let statement = input.statement()?;
+    let is_own =
+        !input.step.called && !input.step.operation.nested && statement.operations.len() == 1;
+    is_own.then_some(statement)
+}
+
+fn is_alone(input: &SqlInput<'_>) -> bool {
+    input.statements().len() == 1
+}
+
+/// Where the word `INDEX` ends.
+fn keyword_end(text: &str, statement: Span, input: &SqlInput<'_>) -> Option<usize> {
+    words(text, statement, input.file.dialect, 3)
+        .into_iter()
+        .find(|&word| is(text, word, "INDEX"))
+        .map(|word| word.end as usize)
+}
+
+fn is(text: &str, word: Span, expected: &str) -> bool {
+    text.get(word.range())
+        .is_some_and(|word| word.eq_ignore_ascii_case(expected))
+}
+
+/// The statement with `CONCURRENTLY`, and without `IF NOT EXISTS`.
+fn concurrently(text: &str, statement: Span, input: &SqlInput<'_>) -> Option<String> {
+    let at = keyword_end(text, statement, input)?;
+    let rest = Span::new(at, statement.end as usize);
+    let next = words(text, rest, input.file.dialect, 3);
+    let behind = match next.as_slice() {
+        [one, two, three]
+            if is(text, *one, "IF") && is(text, *two, "NOT") && is(text, *three, "EXISTS") =>
+        {
+            three.end as usize
+        }
+        _ => at,
+    };
+    Some(format!(
+        "{} CONCURRENTLY{}",
+        text.get(statement.start as usize..at)?,
+        text.get(behind..statement.end as usize)?
+    ))
+}
+
+/// The lines of a statement with another text in its place.
+fn moved(text: &str, place: Span, statement: Span, with: &str) -> String {
+    let part = |start: u32, end: u32| text.get(start as usize..end as usize).unwrap_or_default();
+    let moved = format!(
+        "{}{with}{}",
+        part(place.start, statement.start),
+        part(statement.end, place.end)
+    );
+    moved.trim_end().to_owned()
+}
+
+/// Something else on the way up of this release speaks of the name, so that the order may matter.
+fn is_mentioned(input: &SqlInput<'_>, own: Span, name: &str) -> bool {
+    input.release.new.iter().any(|new| {
+        let is_own = new.file.path == input.file.up.path;
+        let Some(&source) = input.release.texts.get(&new.file.path) else {
+            return true;
+        };
+        let text = &input.file.sources.get(source).text;
+        new.lowered
+            .sections(Direction::Up)
+            .flat_map(|section| &section.statements)
+            .filter(|statement| !(is_own && statement.span == own))
+            .any(|statement| mentions_name(text, statement.span, input.file.dialect, name))
+    })
+}
+
+/// The text and the statements of the way down.
+fn down<'a>(input: &SqlInput<'a>) -> Option<(SourceId, &'a str, Vec<&'a Statement>)> {
+    let down = input.file.down?;
+    let statements = down
+        .lowered
+        .sections(Direction::Down)
+        .flat_map(|section| &section.statements)
+        .collect();
+    Some((
+        down.source,
+        &input.file.sources.get(down.source).text,
+        statements,
+    ))
+}
+
+/// The index goes with the new migration's way down, so the old one must not insist on it.
+fn soften_down(mut fix: Fix, input: &SqlInput<'_>, name: &str) -> Option<Fix> {
+    let Some((source, text, statements)) = down(input) else {
+        return Some(fix);
+    };
+    for statement in statements {
+        for operation in &statement.operations {
+            let Action::Drop {
+                kind: ObjectKind::Index,
+                names,
+                if_exists: false,
+                ..
+            } = &operation.action
+            else {
+                continue;
+            };
+            if names.iter().any(|dropped: &Name| dropped.name == name) {
+                let words = words(text, statement.span, input.file.dialect, 3);
+                let before = words
+                    .into_iter()
+                    .filter(|&word| is(text, word, "INDEX") || is(text, word, "CONCURRENTLY"))
+                    .next_back()?;
+                let at = before.end as usize;
+                let span = Span::new(at, at);
+                fix = fix.and_replace(Location { source, span }, " IF EXISTS");
+            }
+        }
+    }
+    Some(fix)
+}
+
+fn in_own_file(fix: Fix, input: &SqlInput<'_>, title: &str, up: &str, down: &str) -> Option<Fix> {
+    let migration = Migration {
+        title,
+        up,
+        down,
+        autocommit: true,
+    };
+    add(fix, input, &migration)
+}
+
+/// Takes a file with one statement out of its transaction.
+fn opt_out(input: &SqlInput<'_>) -> Option<Fix> {
+    let text = input.file.text;
+    let insert = |at: usize, words: String| Fix::replace(input.location(Span::new(at, at)), words);
+    let end = line_ending(text);
+    let head = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    Some(match input.file.runner {
+        // One statement that is sent alone has no transaction; Flyway sees for itself.
+        Runner::GolangMigrate | Runner::Flyway | Runner::Prisma => Fix::default(),
+        Runner::Goose if text.contains("+goose NO TRANSACTION") => Fix::default(),
+        Runner::Goose => insert(head, format!("-- +goose NO TRANSACTION{end}")),
+        Runner::Sqlx if text.starts_with("-- no-transaction") => Fix::default(),
+        Runner::Sqlx => insert(0, format!("-- no-transaction{end}")),
+        Runner::Dbmate => {
+            let first = attached_start(&Text::of(input), input.statements().first()?.span)?;
+            let mark = text.get(..first)?.rfind("migrate:up")?;
+            let line = text.get(mark..first)?.lines().next()?.trim_end();
+            if line.contains("transaction:false") {
+                Fix::default()
+            } else {
+                insert(mark + line.len(), " transaction:false".to_owned())
+            }
+        }
+        _ => return None,
+    })
+}
