@@ -35,7 +35,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     (
         "rules",
-        "charts discover effects finding migrations schema source syntax version",
+        "charts discover effects finding fix migrations schema source syntax version",
     ),
     (
         "policy",
