@@ -6,26 +6,36 @@
 //!                                         └─► images (which image is deployed by default)
 //! ```
 
+mod commands;
 mod discovery;
 mod file;
 mod images;
+mod lock;
+mod manifests;
 mod metadata;
 mod package;
 mod reads;
 mod reference;
 mod release_image;
+mod schema;
 mod strategy;
 mod templates;
 
 use std::collections::BTreeSet;
 
 use crate::discover::{Reader, Snapshot};
+use crate::source::Location;
+use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
+pub use commands::SetKey;
 pub use file::YamlFile;
 pub use images::{Image, TagSource};
+pub use lock::lock_digest;
+pub use manifests::{Manifest, Strategy, TemplateDefect};
 pub use metadata::{Dependency, Field, Metadata, field};
 pub use reads::{IsRead, Reads};
 pub use reference::Reference;
 pub use release_image::release_image;
+pub use schema::{SchemaDefect, ValuesSchema, derive as derive_schema};
 pub use strategy::update_strategy;
 pub use templates::{Fallback, GLOBAL_TAGS, Templates};
 
@@ -70,6 +80,14 @@ pub struct Chart {
     pub reads: Reads,
     /// The same at the previous release.
     pub previous_reads: Reads,
+    /// What its templates make; empty for a chart that did not change.
+    pub manifests: Vec<Manifest>,
+    /// The same at the previous release.
+    pub previous_manifests: Vec<Manifest>,
+    /// What is wrong with its templates.
+    pub template_defects: Vec<(Location, TemplateDefect)>,
+    /// The keys that documents of the repository tell people to set.
+    pub set_keys: Vec<SetKey>,
 }
 
 /// A chart at one revision.
@@ -85,8 +103,62 @@ pub struct ChartState {
     pub values: Vec<YamlFile>,
     /// What its templates mention; looked at only when an image needs it.
     pub templates: Templates,
+    /// `Chart.lock`.
+    pub lock: Option<YamlFile>,
+    /// `values.schema.json`.
+    pub schema: Option<ValuesSchema>,
     /// The keys that comments of its values files show as examples (`# key: value`).
     pub commented_keys: BTreeSet<String>,
+}
+
+impl Chart {
+    /// Somebody who sets this key reaches something: the values define it or leave it open, a template reads it, the schema
+    /// or a comment describes it, or it belongs to another chart.
+    pub fn knows_key(&self, key: &KeyPath) -> bool {
+        let state = &self.state;
+        let (Some(PathPart::Key(first)), Some(last)) = (key.parts().first(), key.parts().last())
+        else {
+            return true;
+        };
+        let is_elsewhere = first == "global"
+            || state
+                .metadata
+                .dependencies
+                .iter()
+                .any(|dependency| dependency.name == *first || dependency.alias == *first);
+        let is_commented =
+            matches!(last, PathPart::Key(last) if state.commented_keys.contains(last));
+        let broken =
+            state.values.is_empty() || state.values.iter().any(|file| !file.errors.is_empty());
+        is_elsewhere
+            || broken
+            || is_commented
+            || state
+                .schema
+                .as_ref()
+                .is_some_and(|schema| schema.describes(key))
+            || state.has_key(key)
+            || self.reads.of(key) != IsRead::No
+    }
+}
+
+/// The values have the key, or leave open what stands around it.
+fn is_settable(value: &Value, key: &KeyPath) -> bool {
+    let mut at = value;
+    for (index, part) in key.parts().iter().enumerate() {
+        let next = match (&at.data, part) {
+            (Data::Map(map), PathPart::Key(_)) if map.entries().is_empty() => return index > 0,
+            (Data::Map(map), PathPart::Key(key)) => map.get(key).map(|entry| &entry.value),
+            // Lists are replaced as a whole, and scalars by what is set.
+            (Data::Map(_), PathPart::Index(_)) => None,
+            _ => return true,
+        };
+        match next {
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+    true
 }
 
 impl ChartState {
@@ -101,6 +173,12 @@ impl ChartState {
             return self.directory.rsplit('/').next().unwrap_or("");
         }
         written
+    }
+
+    /// Its values have the key, or leave open what stands around it.
+    fn has_key(&self, key: &KeyPath) -> bool {
+        let mut values = self.values.iter().filter_map(|file| file.value.as_ref());
+        values.any(|value| is_settable(value, key))
     }
 
     /// The path of its `Chart.yaml`.
@@ -132,6 +210,11 @@ pub fn survey(
         .collect();
 
     let directories: BTreeSet<String> = new.iter().map(|state| state.directory.clone()).collect();
+    let documents = if new.is_empty() {
+        Vec::new()
+    } else {
+        commands::documents(subject, reader)
+    };
     let mut charts = Vec::with_capacity(new.len());
     for (state, settings) in new.into_iter().zip(&settings_now) {
         let previous_state = take_previous(&mut old, &state, &directories);
@@ -149,14 +232,24 @@ pub fn survey(
             .as_ref()
             .map(images::find)
             .unwrap_or_default();
-        let reads = if changed {
+        let name = state.name().to_owned();
+        let mut set_keys: Vec<SetKey> = documents
+            .iter()
+            .flat_map(|&source| commands::set_keys(&reader.sources.get(source).text, source, &name))
+            .collect();
+        for set_key in &mut set_keys {
+            set_key.was_known = previous_state
+                .iter()
+                .any(|state| state.has_key(&set_key.key));
+        }
+        let of_templates = if changed || !set_keys.is_empty() {
             reads::read(subject, &state, reader)
         } else {
-            Reads::unknown()
+            reads::OfTemplates::unknown()
         };
-        let previous_reads = match &previous_state {
+        let of_previous = match &previous_state {
             Some(old_state) if changed => reads::read(before, old_state, reader),
-            _ => Reads::unknown(),
+            _ => reads::OfTemplates::unknown(),
         };
         charts.push(Chart {
             state,
@@ -165,8 +258,12 @@ pub fn survey(
             images,
             previous_images,
             image_tag: settings.image_tag.clone(),
-            reads,
-            previous_reads,
+            reads: of_templates.reads,
+            previous_reads: of_previous.reads,
+            manifests: of_templates.manifests,
+            previous_manifests: of_previous.manifests,
+            template_defects: of_templates.defects,
+            set_keys,
         });
     }
     ChartSurvey {
@@ -229,6 +326,8 @@ fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) 
         metadata,
         values,
         templates,
+        lock: YamlFile::read(snapshot, &join(&settings.path, "Chart.lock"), reader),
+        schema: ValuesSchema::read(snapshot, &settings.path, reader),
         commented_keys,
     }
 }

@@ -84,6 +84,8 @@ pub struct Frame<'a> {
     pub index_file: Option<PathBuf>,
     /// Files of the subject that are judged as they would be.
     pub overlay: Files,
+    /// The tags of the application that the charts deploy, where that has a repository of its own.
+    pub application_tags: Option<Vec<String>>,
 }
 
 impl<'a> Frame<'a> {
@@ -105,6 +107,7 @@ impl<'a> Frame<'a> {
             now,
             index_file: None,
             overlay: Files::new(),
+            application_tags: None,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod changelog;
 pub mod commit;
+pub mod dockerfile;
+pub mod goreleaser;
 pub mod mentions;
 pub mod migration;
 pub mod sql;

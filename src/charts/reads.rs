@@ -13,9 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::{Reader, Snapshot};
 use crate::source::{Location, SourceId};
+use crate::syntax::SyntaxError;
 use crate::syntax::template::{self, Template};
 use crate::syntax::yaml::{Data, KeyPath, Value};
 
+use super::manifests::{self, Manifest, TemplateDefect};
 use super::{ChartState, YamlFile, join};
 pub(super) use abstraction::Part;
 use interpreter::Interpreter;
@@ -65,15 +67,29 @@ impl IsRead {
     }
 }
 
-impl Reads {
+/// What is learnt from a chart's templates.
+#[derive(Debug, Default)]
+pub(super) struct OfTemplates {
+    pub(super) reads: Reads,
+    pub(super) manifests: Vec<Manifest>,
+    pub(super) defects: Vec<(Location, TemplateDefect)>,
+}
+
+impl OfTemplates {
     /// Nothing was looked at.
-    pub fn unknown() -> Self {
-        Self {
+    pub(super) fn unknown() -> Self {
+        let reads = Reads {
             incomplete: true,
+            ..Reads::default()
+        };
+        Self {
+            reads,
             ..Self::default()
         }
     }
+}
 
+impl Reads {
     /// Whether the templates read the value at a path, or a part of it.
     pub fn of(&self, path: &KeyPath) -> IsRead {
         let parts: Vec<Part> = path.parts().iter().map(Part::from).collect();
@@ -159,9 +175,16 @@ fn missing_prefix(path: &[Part], values: &Value) -> Option<usize> {
     None
 }
 
-/// Follows all templates of a chart, and those of the charts in its `charts/`.
-pub(super) fn read(snapshot: &Snapshot, state: &ChartState, reader: &mut Reader<'_>) -> Reads {
-    let mut files = Files::default();
+/// Follows all templates of a chart, and those of the charts in its `charts/`; of its own, what they make is kept too.
+pub(super) fn read(
+    snapshot: &Snapshot,
+    state: &ChartState,
+    reader: &mut Reader<'_>,
+) -> OfTemplates {
+    let mut files = Files {
+        values: state.values.first().and_then(|file| file.value.clone()),
+        ..Files::default()
+    };
     files.add(snapshot, &state.directory, &[], reader);
     let vendored = add_vendored(snapshot, state, reader, &mut files);
     let in_values = in_values(&state.values);
@@ -201,7 +224,11 @@ pub(super) fn read(snapshot: &Snapshot, state: &ChartState, reader: &mut Reader<
             reads.foreign.insert(name.clone());
         }
     }
-    reads
+    OfTemplates {
+        reads,
+        manifests: files.manifests,
+        defects: files.defects,
+    }
 }
 
 /// A template, and at which key the values of its chart stand.
@@ -215,6 +242,10 @@ struct File {
 struct Files {
     files: Vec<File>,
     incomplete: bool,
+    /// The chart's values, for what templates take from them by name.
+    values: Option<Value>,
+    manifests: Vec<Manifest>,
+    defects: Vec<(Location, TemplateDefect)>,
 }
 
 impl Files {
@@ -234,7 +265,11 @@ impl Files {
                 self.incomplete = true;
                 continue;
             };
-            let parsed = template::parse(&reader.sources.get(source).text);
+            let text = reader.sources.get(source).text.clone();
+            let parsed = template::parse(&text);
+            if prefix.is_empty() {
+                self.own(&path, &text, source, &parsed.errors);
+            }
             self.incomplete |= !parsed.errors.is_empty();
             self.files.push(File {
                 source,
@@ -242,6 +277,22 @@ impl Files {
                 prefix: prefix.to_vec(),
             });
         }
+    }
+
+    /// What a template of the chart itself makes, and what is wrong with it.
+    fn own(&mut self, path: &str, text: &str, source: SourceId, errors: &[SyntaxError]) {
+        let empty = Value::empty_map();
+        let found = manifests::read(path, text, source, self.values.as_ref().unwrap_or(&empty));
+        self.defects.extend(errors.iter().map(|error| {
+            let location = Location {
+                source,
+                span: error.span,
+            };
+            (location, TemplateDefect::Syntax(error.message.clone()))
+        }));
+        self.defects
+            .extend(manifests::defects(path, text, source, &found));
+        self.manifests.extend(found);
     }
 }
 

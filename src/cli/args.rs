@@ -113,6 +113,9 @@ pub(super) struct Check {
     /// Also require every gate up to this stage [default: what the subject implies]
     #[arg(long, value_name = "STAGE", value_parser = parse_stage)]
     pub(super) stage: Option<Stage>,
+    /// A clone of the application that the charts deploy, where it is another repository: its tags are the releases
+    #[arg(long, value_name = "DIR")]
+    pub(super) app_repo: Option<PathBuf>,
     /// The format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
     pub(super) format: &'static crate::report::Format,

@@ -5,6 +5,7 @@ use super::args::{Check, Global};
 use super::context::{Context, subject_request};
 use super::output::Streams;
 use super::progress::Progress;
+use crate::git::Repository;
 use crate::judge::{Request, judge};
 use crate::subject::SubjectRequest;
 
@@ -17,7 +18,11 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
             stage: args.stage,
             files: args.files.clone(),
         };
-        judge(&context.frame()?, &request)?.report
+        let mut frame = context.frame()?;
+        if let Some(directory) = &args.app_repo {
+            frame.application_tags = Some(Repository::open(directory)?.tag_names()?);
+        }
+        judge(&frame, &request)?.report
     };
     for output in &args.output {
         Streams::report_file(&report, output.format, &output.path)?;

@@ -1,11 +1,12 @@
 //! Helm charts as they are in the subject.
 
+mod workloads;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Origin, Origins};
 use crate::charts::{Chart, ChartState, ChartSurvey, Image, release_image};
-use crate::syntax::yaml::Value;
 use crate::version::{Version, step};
 
 /// One chart.
@@ -47,10 +48,76 @@ pub struct ChartFact {
     pub previous_image_tag: String,
     /// `RollingUpdate` or `Recreate` where the values say so; else empty.
     pub update_strategy: String,
+    /// What the templates make, as far as it stands in them as text; empty for a chart that did not change.
+    pub workloads: Vec<WorkloadFact>,
+    /// The templates make a PodDisruptionBudget.
+    pub budget: bool,
+    /// Fields that Kubernetes never lets change and whose text in the templates differs from the previous release.
+    pub immutable: Vec<ImmutableFact>,
+    /// How the chart runs database migrations.
+    pub migration: MigrationRunFact,
+    /// The application's repository has a tag for the appVersion: `yes`, `no`; `unknown` when that repository is not given.
+    pub app_version_tagged: String,
     /// The place of the chart's version.
     pub origin: Origin,
     /// The place of its appVersion.
     pub app_version_origin: Origin,
+}
+
+/// An object that a template makes and that runs pods.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct WorkloadFact {
+    /// The template.
+    pub path: String,
+    /// `Deployment`, `StatefulSet`, `DaemonSet`, `Job` or `CronJob`.
+    pub kind: String,
+    /// `RollingUpdate`, `Recreate`, `OnDelete`; `RollingUpdate` where nothing is said; `unknown` where a template computes it.
+    pub strategy: String,
+    /// How many pods it asks for by default; -1 when that cannot be told.
+    pub replicas: i64,
+    /// The phases of its Helm hook.
+    pub hooks: Vec<String>,
+    /// It stops trying after a time.
+    pub deadline: bool,
+    /// The place.
+    pub origin: Origin,
+}
+
+/// A field that an upgrade cannot change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ImmutableFact {
+    /// The template.
+    pub path: String,
+    /// The object's kind.
+    pub kind: String,
+    /// `selector`, `serviceName` or `volumeClaimTemplates`.
+    pub field: String,
+    /// Nothing changed here, but the field holds the chart's version, which changes with every release.
+    pub versioned: bool,
+    /// The place.
+    pub origin: Origin,
+}
+
+/// The object that runs a chart's migrations: a Job whose text speaks of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct MigrationRunFact {
+    /// There is one.
+    pub found: bool,
+    /// The template.
+    pub path: String,
+    /// When it runs: `pre-upgrade`, `post-upgrade`, or empty for one that is no hook.
+    pub phase: String,
+    /// The dotted key that turns it on; empty when there is none.
+    pub key: String,
+    /// It is on by default: `yes`, `no`, `unknown`.
+    pub enabled: String,
+    /// It stops trying after a time.
+    pub deadline: bool,
+    /// The place.
+    pub origin: Origin,
 }
 
 /// An image that a chart deploys.
@@ -91,16 +158,27 @@ pub struct DependencyFact {
     pub origin: Origin,
 }
 
-/// The facts of all charts. `project` is the repository's name: an image of that name carries the release.
-pub fn collect(survey: &ChartSurvey, project: &str, origins: &mut Origins) -> Vec<ChartFact> {
+/// The facts of all charts. `project` is the repository's name: an image of that name carries the release. `application` are the
+/// tags of the application's repository, where that is another one.
+pub fn collect(
+    survey: &ChartSurvey,
+    project: &str,
+    application: Option<&[String]>,
+    origins: &mut Origins,
+) -> Vec<ChartFact> {
     survey
         .charts
         .iter()
-        .map(|chart| chart_fact(chart, project, origins))
+        .map(|chart| chart_fact(chart, project, application, origins))
         .collect()
 }
 
-fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact {
+fn chart_fact(
+    chart: &Chart,
+    project: &str,
+    application: Option<&[String]>,
+    origins: &mut Origins,
+) -> ChartFact {
     let state = &chart.state;
     let metadata = &state.metadata;
     let previous = chart.previous.as_ref().map(|previous| &previous.metadata);
@@ -126,6 +204,7 @@ fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact 
         kind: metadata.kind().to_owned(),
         step: step_word(&previous_version, &version),
         app_version_step: step_word(&previous_app_version, &app_version),
+        app_version_tagged: is_tagged(&app_version, application).to_owned(),
         version,
         app_version,
         previous_version,
@@ -145,10 +224,27 @@ fn chart_fact(chart: &Chart, project: &str, origins: &mut Origins) -> ChartFact 
         image: carrier
             .map(|image| image_fact(&image, origins))
             .unwrap_or_default(),
-        update_strategy: update_strategy(state),
+        update_strategy: workloads::update_strategy(chart),
+        workloads: workloads::facts(chart, origins),
+        budget: chart
+            .manifests
+            .iter()
+            .any(|made| made.kind == "PodDisruptionBudget"),
+        immutable: workloads::immutable(chart, origins),
+        migration: workloads::migration(chart, origins),
         origin,
         app_version_origin,
     }
+}
+
+/// The application's repository has a tag for a version, with `v` before it or without.
+fn is_tagged(version: &str, application: Option<&[String]>) -> &'static str {
+    let Some(tags) = application.filter(|_| !version.is_empty()) else {
+        return "unknown";
+    };
+    let plain = version.strip_prefix('v').unwrap_or(version);
+    let is_it = |tag: &String| tag == version || tag.strip_prefix('v').unwrap_or(tag) == plain;
+    if tags.iter().any(is_it) { "yes" } else { "no" }
 }
 
 /// The tag of the same image at the previous release: of the same key, else of the same repository.
@@ -207,35 +303,6 @@ fn step_word(from: &str, to: &str) -> String {
         return "down".to_owned();
     }
     step(&from, &to).release_type.as_str().to_owned()
-}
-
-/// `Recreate` where any of the values asks for it, else `RollingUpdate` where one does.
-fn update_strategy(state: &ChartState) -> String {
-    let mut found = String::new();
-    for value in state.values.iter().filter_map(|file| file.value.as_ref()) {
-        strategies(value, &mut |strategy| {
-            let word = if strategy == "RollingUpdate" {
-                "RollingUpdate"
-            } else {
-                "Recreate"
-            };
-            if found != "Recreate" {
-                word.clone_into(&mut found);
-            }
-        });
-    }
-    found
-}
-
-/// Every update strategy that values name.
-fn strategies(value: &Value, tell: &mut dyn FnMut(&str)) {
-    for entry in value.entries() {
-        if let Some(strategy) = crate::charts::update_strategy(entry) {
-            tell(strategy);
-        } else {
-            strategies(&entry.value, tell);
-        }
-    }
 }
 
 /// A reference or an address without `user:password@`.

@@ -24,6 +24,12 @@ pub struct WorkflowFact {
     pub tags_ignore: Vec<String>,
     /// It starts for the tag that is judged: `yes`, `no`, or `unknown` without a tag.
     pub fires: String,
+    /// It starts for pull requests only when they touch certain paths: a required check that it reports never comes for the others.
+    pub pull_request_paths: bool,
+    /// The names under which its jobs report.
+    pub jobs: Vec<String>,
+    /// What its token may do: `limited`, `write-all`, or `unsaid`, which is whatever the repository's settings are.
+    pub permissions: String,
     /// The place of its trigger.
     pub origin: Origin,
 }
@@ -90,6 +96,9 @@ fn fact(
             .to_owned(),
         tags: push.tags.unwrap_or_default(),
         tags_ignore: push.tags_ignore.unwrap_or_default(),
+        pull_request_paths: workflow.pull_request_paths,
+        jobs: workflow.jobs,
+        permissions: workflow.permissions.as_str().to_owned(),
         origin: origins.add(Location {
             source,
             span: workflow.trigger,

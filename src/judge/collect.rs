@@ -3,7 +3,7 @@
 use super::{Frame, JudgeError, States, migrations, settings};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
-use crate::facts::{Facts, Origins, changelog, history, release, tags, workflows};
+use crate::facts::{Facts, Origins, builds, changelog, history, release, tags, workflows};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
@@ -86,6 +86,8 @@ pub(super) fn documents(
     charts(frame, states, facts, reader, origins, &mut findings);
     facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
     reader.coverage.count("workflows", facts.workflows.len());
+    facts.builds = builds::collect(&states.subject, reader, origins);
+    reader.coverage.count("builds", facts.builds.len());
     let mut suppressions = of_migrations.suppressions;
     settings::suppressions(frame, states, reader, &mut suppressions);
     Collected {
@@ -143,8 +145,12 @@ fn charts(
     let settings = settings::charts(&frame.project.config.charts);
     let survey =
         crate::charts::survey(states.previous.as_ref(), &states.subject, &settings, reader);
-    facts.charts =
-        crate::facts::charts::collect(&survey, &settings::short_name(frame.repository), origins);
+    facts.charts = crate::facts::charts::collect(
+        &survey,
+        &settings::short_name(frame.repository),
+        frame.application_tags.as_deref(),
+        origins,
+    );
     facts.values = crate::facts::values::collect(&survey, origins);
     let deploying = facts.release.stage == Stage::Deploy.as_str()
         || facts.release.stage == Stage::PostRelease.as_str()
@@ -156,7 +162,13 @@ fn charts(
         found.0.retain(|finding| {
             let path =
                 |place: crate::source::Location| reader.sources.get(place.source).path.as_str();
+            // A document that nobody touched is wrong now when the chart no longer has its key.
+            let is_outdated = finding.location.is_some_and(|place| {
+                let mut keys = chart.set_keys.iter().filter(|key| key.was_known);
+                keys.any(|key| key.location == place)
+            });
             deploying
+                || is_outdated
                 || finding
                     .location
                     .is_none_or(|place| states.touches(path(place)))

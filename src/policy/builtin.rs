@@ -32,9 +32,10 @@ pub static PACKS: &[Pack] = &[
         "deploy-gates",
         "after-gates",
         "hotfix",
+        "release-config",
     ),
     pack!("migration-safety": "release-types", "locks"),
-    pack!("helm": "chart-version", "app-version", "image", "values"),
+    pack!("helm": "chart-version", "app-version", "image", "values", "deploy-safety"),
 ];
 
 /// The files of a pack, as `(path, content)`; none when there is no such pack.

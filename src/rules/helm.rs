@@ -30,12 +30,18 @@ pub struct HelmInput<'a> {
 }
 
 rule_table! { HelmRule:
+    chart_api_removed,
     chart_field_invalid,
+    chart_lock_stale,
+    chart_maintainers_missing,
+    chart_template_invalid,
     image_floating_tag,
     image_tag_ignored,
     image_unresolvable,
     rolling_update_off,
+    set_key_unknown,
     values_key_undefined,
+    values_schema_mismatch,
     yaml_boolean,
     yaml_duplicate_key,
     yaml_merge_override,

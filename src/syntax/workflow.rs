@@ -16,6 +16,35 @@ pub struct Workflow {
     pub push: Option<Push>,
     /// The place of `on`.
     pub trigger: Span,
+    /// It starts for pull requests only when they touch certain paths.
+    pub pull_request_paths: bool,
+    /// What the token of its jobs may do.
+    pub permissions: Permissions,
+    /// The names under which its jobs report, in the order of the text: `name`, else the id.
+    pub jobs: Vec<String>,
+}
+
+/// What the token of a workflow may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Permissions {
+    /// Nothing is said: whatever the repository's settings are.
+    #[default]
+    Unsaid,
+    /// `read-all`, `{}`, or a list of what it may.
+    Limited,
+    /// `write-all`.
+    WriteAll,
+}
+
+impl Permissions {
+    /// The word that facts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsaid => "unsaid",
+            Self::Limited => "limited",
+            Self::WriteAll => "write-all",
+        }
+    }
 }
 
 /// Which pushes start a workflow. Absent filters are `None`; an empty list is a filter that matches nothing.
@@ -39,21 +68,53 @@ pub fn parse(text: &str) -> Parsed<Workflow> {
         if let Some(name) = root.get("name").and_then(Node::text) {
             name.clone_into(&mut workflow.name);
         }
+        for (id, job) in root.get("jobs").into_iter().flat_map(Node::entries) {
+            let name = job.get("name").and_then(Node::text).or_else(|| id.text());
+            workflow.jobs.extend(name.map(str::to_owned));
+        }
         match root.entry("on") {
             Some((key, on)) => {
                 workflow.trigger = key.span().cover(on.span());
                 workflow.push = push(on);
+                workflow.pull_request_paths = filters_paths(on);
             }
             None => errors.push(SyntaxError {
                 span: root.span(),
                 message: "a workflow without `on`".to_owned(),
             }),
         }
+        if let Some(value) = root.get("permissions") {
+            workflow.permissions = permissions(value);
+        } else if root.get("jobs").is_some_and(|jobs| {
+            jobs.entries().len() > 0
+                && jobs
+                    .entries()
+                    .all(|(_, job)| job.get("permissions").is_some())
+        }) {
+            workflow.permissions = Permissions::Limited;
+        }
     }
     Parsed {
         value: workflow,
         errors,
     }
+}
+
+/// What `permissions` allow.
+fn permissions(node: Node<'_>) -> Permissions {
+    if node.text() == Some("write-all") {
+        Permissions::WriteAll
+    } else {
+        Permissions::Limited
+    }
+}
+
+/// `on.pull_request` filters by path.
+fn filters_paths(on: Node<'_>) -> bool {
+    ["pull_request", "pull_request_target"]
+        .iter()
+        .filter_map(|name| on.get(name))
+        .any(|event| event.get("paths").is_some() || event.get("paths-ignore").is_some())
 }
 
 /// `on: push`, `on: [push]`, `on: {push: ...}`.
@@ -173,6 +234,36 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn permissions_jobs_and_paths() {
+        let told = |text: &str| {
+            let read = parse(text).value;
+            (
+                read.permissions,
+                read.jobs.join(" "),
+                read.pull_request_paths,
+            )
+        };
+        let jobs = "jobs: {a: {name: Build it}, b: {}}";
+        assert_eq!(
+            told(&format!("on: push\n{jobs}\n")),
+            (Permissions::Unsaid, "Build it b".to_owned(), false)
+        );
+        assert_eq!(
+            told(&format!("on: push\npermissions: write-all\n{jobs}\n")).0,
+            Permissions::WriteAll
+        );
+        assert_eq!(
+            told("on: push\npermissions: {contents: read}\n").0,
+            Permissions::Limited
+        );
+        assert_eq!(
+            told("on: push\njobs: {a: {permissions: {}}}\n").0,
+            Permissions::Limited
+        );
+        assert!(told("on: {pull_request: {paths: ['x/**']}}\n").2);
     }
 
     #[test]

@@ -134,6 +134,8 @@ fn unsafe_releases_are_blocked_for_what_is_wrong_with_them() {
             "error release-type-too-low values.yaml:7",
             "warning chart-bump-too-small Chart.yaml:5",
             "warning image-floating-tag values.yaml:3",
+            "warning rolling-update-off templates/deployment.yaml:9",
+            "warning set-key-unknown README.md:4",
             "warning values-key-renamed values.yaml:7",
             "warning values-type-changed values.yaml:12",
         ],

@@ -48,6 +48,8 @@ fn check(input: &HelmInput<'_>, findings: &mut Findings) {
     }
     check_api_version(value, metadata, &mut report);
     check_dependencies(metadata, &mut report);
+    check_people(value, &mut report);
+    check_addresses(value, &mut report);
 }
 
 type Report<'r> = dyn FnMut(Span, String, &str) + 'r;
@@ -124,9 +126,61 @@ fn shapes(value: &Value, report: &mut Report<'_>) {
     }
 }
 
+/// `validateChartMaintainer` of `helm lint`.
+fn check_people(value: &Value, report: &mut Report<'_>) {
+    for person in field(value, "maintainers").map_or(&[][..], |entry| entry.value.items()) {
+        let text = |name: &str| field(person, name).and_then(|entry| Some((entry.value.span, entry.value.field_text()?)));
+        if text("name").is_none_or(|(_, name)| name.is_empty()) {
+            report(person.span, "a maintainer has no name".to_owned(), "`helm lint` wants one");
+        }
+        if let Some((span, email)) = text("email")
+            && !email.is_empty()
+            && !is_email(&email)
+        {
+            report(span, format!("`{email}` is no e-mail address"), "`helm lint` wants one, or none");
+        }
+        if let Some((span, url)) = text("url")
+            && (url.contains(char::is_whitespace) || (!url.is_empty() && !url.contains(['.', ':'])))
+        {
+            report(span, format!("`{url}` is no address"), "`helm lint` wants a URL, or none");
+        }
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let is_plain = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+    text.rsplit_once('@').is_some_and(|(name, host)| is_plain(name) && is_plain(host) && host.contains('.'))
+}
+
+/// `validateChartSources` and `validateChartIconURL` of `helm lint`.
+fn check_addresses(value: &Value, report: &mut Report<'_>) {
+    let sources = field(value, "sources").map_or(&[][..], |entry| entry.value.items());
+    let icon = field(value, "icon").map(|entry| &entry.value);
+    for address in sources.iter().chain(icon) {
+        let text = address.field_text().unwrap_or_default();
+        let is_icon = icon.is_some_and(|icon| icon.span == address.span);
+        if !(has_scheme(&text) || (is_icon && text.is_empty())) {
+            report(address.span, format!("`{text}` is no URL"), "write it with its scheme, such as https://");
+        }
+    }
+}
+
+/// What Go's `url.ParseRequestURI` takes for absolute.
+fn has_scheme(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+            && !rest.is_empty()
+    })
+}
+
 fn check_version(version: &Field, report: &mut Report<'_>) {
     let text = version.text.as_str();
-    if Version::parse(text).is_some() {
+    if let Some(parsed) = Version::parse(text) {
+        // `>0.0.0-0` (`validateChartVersion`).
+        if (parsed.major(), parsed.minor(), parsed.patch()) == (0, 0, 0) && text.starts_with("0.0.0-0") && text.len() == 7 {
+            report(version.span, "the chart's version is 0.0.0-0".to_owned(), "`helm lint` wants one above it");
+        }
         return;
     }
     let stripped = text.strip_prefix('v').unwrap_or(text);
@@ -163,6 +217,11 @@ fn check_dependencies(metadata: &Metadata, report: &mut Report<'_>) {
     let mut names = BTreeSet::new();
     for dependency in &metadata.dependencies {
         let name = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if !dependency.alias.chars().all(is_plain) {
+            let message = format!("the alias `{}` holds other characters than letters, digits, `_` and `-`", dependency.alias);
+            report(dependency.span, message, "Helm refuses the chart");
+        }
         if name.is_empty() {
             report(dependency.span, "a dependency has no name".to_owned(), "Helm refuses the chart");
         } else if !names.insert(name) {

@@ -20,7 +20,7 @@ const HEADINGS: [&str; 6] = [
     "Other tools",
 ];
 
-const CHART: &str = "apiVersion: v2\nname: cellar\nversion: 1.4.0\nappVersion: \"2.3.0\"\n";
+const CHART: &str = "apiVersion: v2\nname: cellar\nversion: 1.4.0\nappVersion: \"2.3.0\"\nmaintainers: [{ name: ada }]\n";
 
 /// What stands under a heading.
 fn section<'p>(page: &'p str, heading: &str) -> &'p str {

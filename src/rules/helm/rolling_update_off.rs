@@ -1,7 +1,7 @@
 //! `rolling-update-off`.
 
 use super::{HelmInput, HelmRule};
-use crate::charts::{YamlFile, update_strategy};
+use crate::charts::{Strategy, YamlFile, update_strategy};
 use crate::finding::{Finding, Severity};
 use crate::rules::{Findings, RuleInfo};
 use crate::syntax::yaml::{KeyPath, PathPart, Value};
@@ -20,6 +20,18 @@ fn check(input: &HelmInput<'_>, findings: &mut Findings) {
     for file in &input.chart.state.values {
         if let Some(value) = &file.value {
             look(file, value, &mut KeyPath::default(), findings);
+        }
+    }
+    for made in &input.chart.manifests {
+        let Strategy::Named(strategy) = &made.strategy else {
+            continue;
+        };
+        if matches!(strategy.as_str(), "Recreate" | "OnDelete") {
+            let message = format!("this {} is {strategy}: an upgrade stops the old pods before the new ones serve", made.kind);
+            findings.push(
+                Finding::at(RULE.info.id, RULE.info.severity, made.strategy_location, message)
+                    .help("use RollingUpdate, or declare the downtime"),
+            );
         }
     }
 }
