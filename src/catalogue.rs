@@ -38,6 +38,11 @@ pub fn entries() -> Vec<Entry> {
     entries
 }
 
+/// The ids of all rules.
+pub fn rule_ids() -> std::collections::BTreeSet<String> {
+    rules().map(|info| info.id.to_owned()).collect()
+}
+
 /// The page of an id, in Markdown.
 pub fn page(id: &str) -> Option<String> {
     rules()

@@ -12,6 +12,7 @@ mod gate;
 mod fix;
 mod output;
 mod plan;
+mod policy;
 mod progress;
 mod rehearse;
 mod schema;
@@ -61,6 +62,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Audit(audit) => audit::run(&args.global, audit, streams),
         Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),
         Command::Ledger(ledger) => ledger::run(&args.global, ledger, streams),
+        Command::Policy(policy) => policy::run(&args.global, policy, streams),
         Command::Demo => demo::run(&args.global, streams),
     }
 }

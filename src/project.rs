@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceSpan};
 
+use crate::catalogue;
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
 use crate::evidence::verify::{Item, Trust};
@@ -116,15 +117,23 @@ impl Diagnostic for ProjectError {
     }
 }
 
-/// Reads configuration, policies and waivers. `config_path` is the file of `--config`; without it the usual names are
-/// looked for, and a repository without any is judged by what is discovered. `evidence_root` is where evidence lies: beside
-/// the configuration, or wherever `--evidence-ref` says.
-pub fn load(
+/// Reads the configuration, and finds and reads the files of the policies that it names.
+pub fn sources(
     root: &Root<'_>,
-    evidence_root: &Root<'_>,
     reader: &mut Reader<'_>,
     config_path: Option<&Path>,
-) -> Result<Project, ProjectError> {
+) -> Result<(Config, Vec<PolicySource>), ProjectError> {
+    let (config, _, sources) = configured(root, reader, config_path)?;
+    Ok((config, sources))
+}
+
+type Configured = (Config, Option<(String, String)>, Vec<PolicySource>);
+
+fn configured(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    config_path: Option<&Path>,
+) -> Result<Configured, ProjectError> {
     let config_file = load_config(root, reader, config_path)?;
     let config = match &config_file {
         Some((path, text)) => parse(path, text)?,
@@ -134,7 +143,20 @@ pub fn load(
     for name in config.policies() {
         policy_sources(root, reader, &name, &mut sources)?;
     }
-    let policies = policy::load(&sources, &config.params)?;
+    Ok((config, config_file, sources))
+}
+
+/// Reads configuration, policies and waivers. `config_path` is the file of `--config`; without it the usual names are
+/// looked for, and a repository without any is judged by what is discovered. `evidence_root` is where evidence lies: beside
+/// the configuration, or wherever `--evidence-ref` says.
+pub fn load(
+    root: &Root<'_>,
+    evidence_root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    config_path: Option<&Path>,
+) -> Result<Project, ProjectError> {
+    let (config, config_file, sources) = configured(root, reader, config_path)?;
+    let policies = policy::load_with_rules(&sources, &config.params, &catalogue::rule_ids())?;
     let path = config.waivers().to_owned();
     let waivers = match read(root, reader, &path)? {
         Some(text) => Some((path, text)),
@@ -207,7 +229,8 @@ fn parse(path: &str, text: &str) -> Result<Config, ProjectError> {
     })
 }
 
-fn policy_sources(
+/// The policies of a name: `builtin:<pack>`, a file, or a directory of files.
+pub fn policy_sources(
     root: &Root<'_>,
     reader: &mut Reader<'_>,
     name: &str,
@@ -292,7 +315,7 @@ fn list(
 }
 
 /// The text of a file of the repository; `None` when there is no such file.
-fn read(
+pub fn read(
     root: &Root<'_>,
     reader: &mut Reader<'_>,
     path: &str,

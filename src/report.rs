@@ -4,7 +4,9 @@ pub mod audit;
 pub mod gates;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod plan;
+pub mod policy_tests;
 pub mod rehearse;
 pub mod text;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::gate::Stage;
+use crate::report::policy_tests::TestFormat;
 
 /// Judges releases: reads migrations, charts, changelogs and git tags, and blocks what is not safe.
 #[derive(Debug, Parser)]
@@ -76,6 +77,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Apply the safe fixes to the files of the work tree
     Fix(Fix),
+    /// Check, test and try policies
+    Policy(Policy),
     /// Print the JSON Schema of facts, of the configuration or of policies
     Schema(Schema),
     /// Run the release's migrations, and their rollback, on a real PostgreSQL server
@@ -440,6 +443,96 @@ pub(super) enum SchemaName {
     Config,
     /// The ledger in PostgreSQL, as SQL
     Ledger,
+    /// A ReleasePolicy
+    Policy,
+    /// A PolicyTest
+    PolicyTest,
+    /// A PolicyException
+    Exception,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Policy {
+    #[command(subcommand)]
+    pub(super) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Check every name and type in policies, and run their examples
+    Check(PolicyCheck),
+    /// Run the examples in policies and the PolicyTest files beside them
+    Test(PolicyTest),
+    /// Evaluate an expression over the facts of this repository, or of a file
+    Eval(PolicyEval),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyCheck {
+    /// Files, directories or builtin:<pack> [default: the policies of the configuration]
+    #[arg(value_name = "POLICY")]
+    pub(super) names: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyTest {
+    /// Files, directories or builtin:<pack> [default: the policies of the configuration]
+    #[arg(value_name = "POLICY")]
+    pub(super) names: Vec<String>,
+    /// Write what there is over what was expected
+    #[arg(long)]
+    pub(super) update: bool,
+    /// Fail when a demand, validation or gate fires in no test
+    #[arg(long)]
+    pub(super) require_coverage: bool,
+    /// The format of standard output: human, json or junit
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_test_format)]
+    pub(super) format: TestFormat,
+    /// Also write the results to a file, whole or not at all; may be repeated
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_test_output)]
+    pub(super) output: Vec<TestOutput>,
+}
+
+/// A file of test results to write, and its format.
+#[derive(Debug, Clone)]
+pub(super) struct TestOutput {
+    pub(super) format: TestFormat,
+    pub(super) path: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyEval {
+    /// A CEL expression
+    #[arg(value_name = "EXPR")]
+    pub(super) expression: String,
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    /// Take the facts from this file (`-`: standard input), as `relgate facts` prints them
+    #[arg(long, value_name = "FILE", conflicts_with = "tag")]
+    pub(super) facts: Option<PathBuf>,
+    /// With the parameters and variables of this policy
+    #[arg(long, value_name = "NAME")]
+    pub(super) policy: Option<String>,
+}
+
+fn parse_test_format(text: &str) -> Result<TestFormat, String> {
+    match text {
+        "human" => Ok(TestFormat::Human),
+        "json" => Ok(TestFormat::Json),
+        "junit" => Ok(TestFormat::Junit),
+        _ => Err("the formats are human, json, junit".to_owned()),
+    }
+}
+
+fn parse_test_output(text: &str) -> Result<TestOutput, String> {
+    let (format, path) = text.split_once('=').ok_or("write it as FORMAT=PATH")?;
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok(TestOutput {
+        format: parse_test_format(format)?,
+        path: PathBuf::from(path),
+    })
 }
 
 /// A file to write, and its format.

@@ -73,53 +73,61 @@ impl Context {
     }
 }
 
-/// Configuration and policies: from `--policy-ref`, else from the work tree, else (bare) from HEAD.
+/// Where configuration and policies come from: `--policy-ref`, else the work tree, else (bare) HEAD.
+pub(super) enum Place {
+    WorkTree(PathBuf),
+    Commit { snapshot: Snapshot, commit: String },
+}
+
+impl Place {
+    pub(super) fn root<'s>(&'s self, global: &Global) -> Root<'s> {
+        self.as_root(global.policy_ref.is_some())
+    }
+
+    fn unprotected_root(&self) -> Root<'_> {
+        self.as_root(false)
+    }
+
+    fn as_root(&self, protected: bool) -> Root<'_> {
+        match self {
+            Self::WorkTree(directory) => Root::WorkTree(directory.clone()),
+            Self::Commit { snapshot, commit } => Root::Commit {
+                snapshot,
+                commit: commit.clone(),
+                protected,
+            },
+        }
+    }
+}
+
+pub(super) fn place(repository: &Repository, global: &Global) -> Result<Place, CommandError> {
+    place_of(repository, global.policy_ref.as_deref())
+}
+
+/// The state of a reference, else the work tree, else (bare) HEAD.
+fn place_of(repository: &Repository, reference: Option<&str>) -> Result<Place, CommandError> {
+    let reference = match (reference, repository.workdir()) {
+        (Some(reference), _) => reference,
+        (None, Some(directory)) => return Ok(Place::WorkTree(directory.to_owned())),
+        (None, None) => "HEAD",
+    };
+    let commit = repository.resolve(reference)?;
+    Ok(Place::Commit {
+        snapshot: Snapshot::of_commit(repository, commit, reference)?,
+        commit: commit.to_string(),
+    })
+}
+
 fn load_project(repository: &Repository, global: &Global) -> Result<Project, CommandError> {
     let mut reader = Reader::new(repository);
-    let reference = match (&global.policy_ref, repository.workdir()) {
-        (Some(reference), _) => Some(reference.as_str()),
-        (None, None) => Some("HEAD"),
-        (None, Some(_)) => None,
-    };
-    let of_evidence = match (&global.evidence_ref, repository.workdir()) {
-        (Some(reference), _) => Some(reference.as_str()),
-        (None, None) => Some("HEAD"),
-        (None, Some(_)) => None,
-    };
-    let state = |reference: Option<&str>| -> Result<_, CommandError> {
-        let Some(reference) = reference else {
-            return Ok(None);
-        };
-        let commit = repository.resolve(reference)?;
-        let snapshot = Snapshot::of_commit(repository, commit, reference)?;
-        Ok(Some((commit.to_string(), snapshot)))
-    };
-    let (policies, evidence) = (state(reference)?, state(of_evidence)?);
-    let directory = repository
-        .workdir()
-        .map_or_else(|| global.repo.clone(), PathBuf::from);
+    let policies = place(repository, global)?;
+    let evidence = place_of(repository, global.evidence_ref.as_deref())?;
     Ok(project::load(
-        &root(policies.as_ref(), global.policy_ref.is_some(), &directory),
-        &root(evidence.as_ref(), false, &directory),
+        &policies.root(global),
+        &evidence.unprotected_root(),
         &mut reader,
         global.config.as_deref(),
     )?)
-}
-
-/// A commit's state to read from, or else the work tree.
-fn root<'s>(
-    state: Option<&'s (String, Snapshot)>,
-    protected: bool,
-    directory: &std::path::Path,
-) -> Root<'s> {
-    match state {
-        Some((commit, snapshot)) => Root::Commit {
-            snapshot,
-            commit: commit.clone(),
-            protected,
-        },
-        None => Root::WorkTree(directory.to_owned()),
-    }
 }
 
 /// The subject that the flags name.

@@ -4,6 +4,7 @@ use super::CommandError;
 use super::args::{Schema, SchemaName};
 use super::output::Streams;
 use crate::ledger::POSTGRES_SCHEMA;
+use crate::policy;
 
 pub(super) fn run(args: &Schema, _streams: &Streams) -> Result<u8, CommandError> {
     let schema = match args.name {
@@ -12,6 +13,9 @@ pub(super) fn run(args: &Schema, _streams: &Streams) -> Result<u8, CommandError>
             Streams::print(POSTGRES_SCHEMA)?;
             return Ok(0);
         }
+        SchemaName::Policy => policy::policy_schema(),
+        SchemaName::PolicyTest => policy::policy_test_schema(),
+        SchemaName::Exception => policy::exception_schema(),
         SchemaName::Config => schemars::schema_for!(crate::config::Config).to_value(),
     };
     Streams::print(&format!("{schema:#}\n"))?;

@@ -11,6 +11,7 @@ mod convert;
 mod environment;
 mod functions;
 mod infer;
+mod json;
 mod mistake;
 mod program;
 mod regex;

@@ -25,8 +25,9 @@ pub(super) fn policies(
     let checked = cel::with_room(|| {
         let facts = cel::from_schema(&facts_schema());
         let chosen = set.policies().iter().filter(|loaded| chosen(loaded));
+        let known = set.rules().map(|rules| Known::of(rules, set));
         chosen
-            .flat_map(|loaded| policy(loaded, &facts))
+            .flat_map(|loaded| policy(loaded, &facts, known.as_ref()))
             .collect::<Vec<_>>()
     });
     checked.unwrap_or_else(|error| {
@@ -34,6 +35,40 @@ pub(super) fn policies(
         reader.error(crate::source::Span::default(), error.to_string());
         reader.errors
     })
+}
+
+/// Findings that neither a rule nor a validation makes, but the evaluation itself.
+pub(super) const OWN_FINDINGS: &[&str] = &[
+    "release-type-too-low",
+    "release-type-too-high",
+    "exception-expired",
+    "exception-unused",
+    "exception-invalid",
+];
+
+/// The ids that a finding's `rule` may be.
+pub(super) struct Known<'s>(BTreeSet<&'s str>);
+
+impl<'s> Known<'s> {
+    pub(super) fn of(rules: &'s BTreeSet<String>, set: &'s PolicySet) -> Self {
+        let validations = set
+            .policies()
+            .iter()
+            .flat_map(|loaded| &loaded.policy.validations)
+            .map(|validation| validation.id.as_str());
+        let rules = rules.iter().map(String::as_str);
+        Self(
+            rules
+                .chain(validations)
+                .chain(OWN_FINDINGS.iter().copied())
+                .collect(),
+        )
+    }
+
+    /// `None` when there is a rule or validation of that id, else what was probably meant.
+    pub(super) fn hint(&self, id: &str) -> Option<String> {
+        (!self.0.contains(id)).then(|| did_you_mean(id, self.0.iter().copied()))
+    }
 }
 
 /// What an expression must be.
@@ -51,7 +86,11 @@ struct Checker<'l> {
     names: Names,
 }
 
-fn policy(loaded: &Loaded, facts: &BTreeMap<String, Type>) -> Vec<PolicyError> {
+fn policy(
+    loaded: &Loaded,
+    facts: &BTreeMap<String, Type>,
+    known: Option<&Known<'_>>,
+) -> Vec<PolicyError> {
     let policy = &loaded.policy;
     let mut roots = facts.clone();
     roots.insert("params".to_owned(), params(policy));
@@ -124,8 +163,59 @@ fn policy(loaded: &Loaded, facts: &BTreeMap<String, Type>) -> Vec<PolicyError> {
             checker.expression(text, Want::Text);
         }
     }
+    if let Some(known) = known {
+        rule_names(&mut checker, known);
+    }
     examples(&mut checker);
     checker.reader.errors
+}
+
+/// Rules that gates and severities name; those of an extended policy have no place here.
+fn rule_names(checker: &mut Checker<'_>, known: &Known<'_>) {
+    let policy = &checker.loaded.policy;
+    let of_gates = policy
+        .gates
+        .iter()
+        .flat_map(|gate| gate.rules.iter().zip(&gate.rule_places));
+    let of_severities = policy
+        .severities
+        .iter()
+        .filter(|severity| *severity.expression.file.path == *checker.loaded.path)
+        .flat_map(|severity| severity.rules.iter().zip(&severity.places));
+    for (rule, span) in of_gates.chain(of_severities) {
+        if let Some(hint) = known.hint(rule) {
+            let error = checker
+                .reader
+                .error(*span, format!("there is no rule or validation `{rule}`"));
+            error.label = hint;
+            if error.label.is_empty() {
+                error.advise("relgate explain --list shows all");
+            }
+        }
+    }
+}
+
+/// The types that an expression of a policy, or of nobody in particular, may name.
+pub(super) fn names(loaded: Option<&Loaded>) -> Names {
+    let mut roots = cel::from_schema(&facts_schema());
+    let params = loaded.map_or_else(Type::any_record, |loaded| params(&loaded.policy));
+    roots.insert("params".to_owned(), params);
+    roots.insert("now".to_owned(), Type::Time);
+    let mut names = Names {
+        roots,
+        ..Names::default()
+    };
+    for variable in loaded
+        .into_iter()
+        .flat_map(|loaded| &loaded.policy.variables)
+    {
+        let found = match cel::parse(&variable.expression.text) {
+            Ok(syntax) => cel::infer(&syntax, &names).0,
+            Err(_) => Type::Any,
+        };
+        names.variables.insert(variable.name.clone(), found);
+    }
+    names
 }
 
 impl Checker<'_> {
@@ -152,12 +242,15 @@ impl Checker<'_> {
                 ..Mistake::default()
             });
         }
+        // What a policy inherits stands in another file than the policy.
+        let mut reader = Reader::new(&expression.file.path, Arc::clone(&expression.file.text));
         for mistake in mistakes {
-            let span = expression.place(&self.loaded.text, mistake.range);
-            let error = self.reader.error(span, mistake.message);
+            let span = expression.place(mistake.range);
+            let error = reader.error(span, mistake.message);
             error.label = mistake.label;
             error.help = mistake.help;
         }
+        self.reader.errors.append(&mut reader.errors);
         found
     }
 
@@ -204,67 +297,115 @@ fn params(policy: &Policy) -> Type {
 /// What examples say: facts that exist, and ids of this policy.
 fn examples(checker: &mut Checker<'_>) {
     let policy = &checker.loaded.policy;
-    let gates: BTreeSet<&str> = policy.gates.iter().map(|gate| gate.id.as_str()).collect();
-    let findings: BTreeSet<&str> = policy
-        .validations
-        .iter()
-        .map(|validation| validation.id.as_str())
-        .collect();
+    let ids = Ids::of([policy]);
     for example in &policy.examples {
-        for (name, value) in &example.params {
-            let wrong = match policy.params.get(name) {
-                Some(param) => param
-                    .accepts(value)
-                    .err()
-                    .map(|why| format!("parameter `{name}` {why}")),
-                None => Some(format!("the policy has no parameter `{name}`")),
-            };
-            if let Some(wrong) = wrong {
-                checker
-                    .reader
-                    .error(example.span, format!("example: {wrong}"));
-            }
-        }
-        let facts: BTreeMap<&str, &Type> = checker
-            .names
-            .roots
-            .iter()
-            .filter(|(name, _)| name.as_str() != "params")
-            .map(|(name, found)| (name.as_str(), found))
-            .collect();
-        let mut wrong = Vec::new();
-        for (name, value) in example.given.as_object().into_iter().flatten() {
-            if let Some(expected) = facts.get(name.as_str()) {
-                given(value, expected, name, &mut wrong);
-            } else {
-                let hint = did_you_mean(name, facts.keys().copied());
-                wrong.push((format!("there is no fact `{name}`"), hint));
-            }
-        }
-        for id in example
-            .gates
-            .keys()
-            .filter(|id| !gates.contains(id.as_str()))
-        {
-            wrong.push((
-                format!("the policy has no gate `{id}`"),
-                did_you_mean(id, gates.iter().copied()),
-            ));
-        }
-        let expected = example.findings.iter().flatten();
-        for id in expected.filter(|id| !findings.contains(id.as_str())) {
-            wrong.push((
-                format!("the policy has no validation `{id}`"),
-                did_you_mean(id, findings.iter().copied()),
-            ));
-        }
-        for (message, label) in wrong {
-            checker
-                .reader
-                .error(example.span, format!("example: {message}"))
-                .label = label;
+        for (place, message, label) in example_mistakes(example, &ids, &checker.names.roots) {
+            let error = checker.reader.error(place, format!("example: {message}"));
+            error.label = label;
         }
     }
+}
+
+/// What an expectation may speak of.
+#[derive(Default)]
+pub(super) struct Ids<'p> {
+    gates: BTreeSet<&'p str>,
+    findings: BTreeSet<&'p str>,
+    params: BTreeMap<&'p str, &'p super::document::Param>,
+    several: bool,
+}
+
+impl<'p> Ids<'p> {
+    pub(super) fn of(policies: impl IntoIterator<Item = &'p Policy>) -> Self {
+        let mut ids = Self::default();
+        for (index, policy) in policies.into_iter().enumerate() {
+            ids.several = index > 0;
+            ids.gates
+                .extend(policy.gates.iter().map(|gate| gate.id.as_str()));
+            let validations = policy.validations.iter();
+            ids.findings
+                .extend(validations.map(|validation| validation.id.as_str()));
+            let params = policy.params.iter();
+            ids.params
+                .extend(params.map(|(name, param)| (name.as_str(), param)));
+        }
+        ids
+    }
+}
+
+/// Place, message and label of everything that is wrong with an example.
+pub(super) fn example_mistakes(
+    example: &super::document::Example,
+    ids: &Ids<'_>,
+    roots: &BTreeMap<String, Type>,
+) -> Vec<(crate::source::Span, String, String)> {
+    let owner = if ids.several {
+        "none of the policies has"
+    } else {
+        "the policy has no"
+    };
+    let a = if ids.several { " a" } else { "" };
+    let mut wrong = Vec::new();
+    for (name, value) in &example.params {
+        match ids.params.get(name.as_str()) {
+            Some(param) => {
+                if let Err(why) = param.accepts(value) {
+                    wrong.push((
+                        example.span,
+                        format!("parameter `{name}` {why}"),
+                        String::new(),
+                    ));
+                }
+            }
+            None => wrong.push((
+                example.span,
+                format!("{owner}{a} parameter `{name}`"),
+                did_you_mean(name, ids.params.keys().copied()),
+            )),
+        }
+    }
+    let facts: BTreeMap<&str, &Type> = roots
+        .iter()
+        .filter(|(name, _)| name.as_str() != "params")
+        .map(|(name, found)| (name.as_str(), found))
+        .collect();
+    for (name, value) in example.given.as_object().into_iter().flatten() {
+        if let Some(expected) = facts.get(name.as_str()) {
+            let mut of_facts = Vec::new();
+            given(value, expected, name, &mut of_facts);
+            let placed = of_facts
+                .into_iter()
+                .map(|(message, hint)| (example.span, message, hint));
+            wrong.extend(placed);
+        } else {
+            let hint = did_you_mean(name, facts.keys().copied());
+            wrong.push((example.span, format!("there is no fact `{name}`"), hint));
+        }
+    }
+    let place = |name: &str| {
+        let places = &example.expect.places;
+        places.get(name).copied().unwrap_or(example.span)
+    };
+    for id in example.expect.gates.keys() {
+        if !ids.gates.contains(id.as_str()) {
+            wrong.push((
+                place(&format!("gates.{id}")),
+                format!("{owner}{a} gate `{id}`"),
+                did_you_mean(id, ids.gates.iter().copied()),
+            ));
+        }
+    }
+    for id in example.expect.findings.iter().flatten() {
+        let own = ids.several && OWN_FINDINGS.contains(&id.as_str());
+        if !own && !ids.findings.contains(id.as_str()) {
+            wrong.push((
+                place("findings"),
+                format!("{owner}{a} validation `{id}`"),
+                did_you_mean(id, ids.findings.iter().copied()),
+            ));
+        }
+    }
+    wrong
 }
 
 fn given(value: &Value, expected: &Type, path: &str, wrong: &mut Vec<(String, String)>) {

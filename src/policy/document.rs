@@ -5,32 +5,56 @@ use std::sync::Arc;
 
 use crate::finding::Severity;
 use crate::gate::Stage;
-use crate::source::Span;
+use crate::source::{LineIndex, Span};
 use crate::syntax::yaml::{self, Node};
 use crate::version::ReleaseType;
 
 /// The `apiVersion` that relgate understands.
 pub const API_VERSION: &str = "relgate.dev/v1alpha1";
 
+/// A file of documents. A policy that extends another one has expressions of two files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its path, as messages show it, or `builtin:<pack>/<file>`.
+    pub path: Arc<str>,
+    /// Its content.
+    pub text: Arc<str>,
+}
+
 /// A text of a document with the place that it was read from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expression {
     /// The CEL source.
     pub text: Arc<str>,
-    /// The scalar that holds it, in the document's file.
+    /// The scalar that holds it, in the file.
     pub span: Span,
+    /// The file that it stands in.
+    pub file: File,
 }
 
 impl Expression {
     /// The place in the file of a range of bytes of the text. A block scalar loses its indentation and quotes lose their
     /// escapes, so the file is read again: this is for messages only.
-    pub fn place(&self, file: &str, range: std::ops::Range<usize>) -> Span {
+    pub fn place(&self, range: std::ops::Range<usize>) -> Span {
+        let file = &*self.file.text;
+        // An expression that was typed is its own file.
+        if *file == *self.text {
+            return Span::new(range.start, range.end);
+        }
         let documents = yaml::parse(file).value;
         documents
             .iter()
             .find_map(|document| find(document.root(), self.span))
             .and_then(|node| yaml::scalar_text(file, node))
             .map_or(self.span, |scalar| scalar.to_file_span(range))
+    }
+
+    /// The 1-based line that it starts in, as the file counts them.
+    pub fn line(&self) -> u32 {
+        let start = self.place(0..0).start;
+        LineIndex::new(&self.file.text)
+            .position(&self.file.text, start)
+            .line
     }
 }
 
@@ -194,6 +218,8 @@ impl Validation {
 pub struct SeverityRule {
     /// The rules.
     pub rules: Vec<String>,
+    /// Where each of them is named, for messages; empty for those of an extended policy.
+    pub places: Vec<Span>,
     /// The severity: `error`, `warning` or `info`. `it` is the finding.
     pub expression: Expression,
 }
@@ -248,6 +274,8 @@ pub struct GateSpec {
     pub not_evaluable: Message,
     /// The rules and validations whose open errors keep it open.
     pub rules: Vec<String>,
+    /// Where each of them is named, for messages; empty for those of an extended policy.
+    pub rule_places: Vec<Span>,
     /// What must hold.
     pub expression: Option<Expression>,
     /// The fact that closed it or keeps it open.
@@ -258,6 +286,8 @@ pub struct GateSpec {
     pub help: String,
     /// The controls that it serves; the policy's when it names none.
     pub controls: Vec<Control>,
+    /// Its place.
+    pub span: Span,
 }
 
 /// What becomes of the findings of a policy's validations.
@@ -272,32 +302,55 @@ pub enum Action {
     Audit,
 }
 
-/// A test of a policy that stands in it.
+/// A test: of the policy that it stands in, or of those that a `PolicyTest` names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     /// What it shows.
     pub name: String,
-    /// Facts, laid over empty ones.
+    /// Facts, laid over empty ones or over those of a file.
     pub given: serde_json::Value,
     /// The parameters that it sets.
     pub params: BTreeMap<String, serde_json::Value>,
-    /// The type that the policy's demands require; `None` when the example does not say.
+    /// What must come of it.
+    pub expect: Expectation,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What must come of an example.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Expectation {
+    /// The type that the demands require; `None` when it does not say.
     pub release_type: Option<ReleaseType>,
-    /// The ids of the findings that the policy's validations leave; `None` when the example does not say.
+    /// The ids of the findings that validations leave; `None` when it does not say.
     pub findings: Option<Vec<String>>,
     /// What becomes of gates.
     pub gates: BTreeMap<String, String>,
     /// What the findings of rules weigh, by rule.
     pub severities: BTreeMap<String, String>,
-    /// Its place.
+    /// Where the map stands.
     pub span: Span,
+    /// Where its values stand: `releaseType`, `findings`, `gates.<id>`, `severities.<rule>`.
+    pub places: BTreeMap<String, Span>,
+}
+
+impl Expectation {
+    /// It says nothing, so that nothing could ever differ.
+    pub fn is_empty(&self) -> bool {
+        self.release_type.is_none()
+            && self.findings.is_none()
+            && self.gates.is_empty()
+            && self.severities.is_empty()
+    }
 }
 
 /// A policy.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
     /// Its name, unique among the loaded ones.
     pub name: String,
+    /// The policy that it extends and takes the place of; empty when it stands alone.
+    pub extends: String,
     /// One line that says what it is about.
     pub title: String,
     /// Why it exists.
@@ -326,6 +379,39 @@ pub struct Policy {
     pub span: Span,
 }
 
+impl Policy {
+    /// All its expressions, in the order of its fields.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        let mut all: Vec<&Expression> = Vec::new();
+        all.extend(self.match_conditions.iter().map(|it| &it.expression));
+        all.extend(self.variables.iter().map(|it| &it.expression));
+        for demand in &self.demands {
+            all.push(&demand.trigger);
+            all.extend(&demand.message.expression);
+        }
+        for validation in &self.validations {
+            all.push(validation.trigger());
+            all.extend(&validation.severity_expression);
+            all.extend(&validation.message.expression);
+            all.extend(&validation.about);
+        }
+        all.extend(self.severities.iter().map(|it| &it.expression));
+        for gate in &self.gates {
+            let expressions = [
+                &gate.stage_expression,
+                &gate.required_when,
+                &gate.subject_when,
+                &gate.evaluable_when,
+                &gate.not_evaluable.expression,
+                &gate.expression,
+                &gate.message.expression,
+            ];
+            all.extend(expressions.into_iter().flatten());
+        }
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,9 +432,13 @@ mod tests {
             let expression = Expression {
                 text: node.text().unwrap().into(),
                 span: node.definition_span(),
+                file: File {
+                    path: "a.yaml".into(),
+                    text: file.into(),
+                },
             };
             let start = expression.text.find(part).unwrap();
-            let place = expression.place(file, start..start + part.len());
+            let place = expression.place(start..start + part.len());
             assert_eq!(&file[place.range()], part);
         };
         check(0, "two");

@@ -1,7 +1,7 @@
 //! Facts and policies to demands, findings and gates.
 
 mod gates;
-mod scope;
+pub(super) mod scope;
 mod severities;
 mod validations;
 

@@ -1,14 +1,12 @@
 //! The pages of policies, demands, validations and gates: what `relgate explain ID` prints.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::builtin;
 use super::document::{
     Control, DemandRule, EvidenceSpec, Expression, GateSpec, Policy, Validation,
 };
-use super::load::{Loaded, PolicySet, PolicySource, load};
+use super::load::{Loaded, PolicySet, load_all_built_in};
 
 /// Something of a policy that has an id of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,13 +84,8 @@ pub fn explain(id: &str) -> Option<String> {
 
 /// All built-in policies, in their default form.
 pub fn built_in() -> &'static PolicySet {
-    static SET: LazyLock<PolicySet> = LazyLock::new(|| {
-        let packs = builtin::PACKS
-            .iter()
-            .map(|pack| PolicySource::Builtin(pack.name.to_owned()));
-        // A test sees to it that the built-in documents can be read.
-        load(&packs.collect::<Vec<_>>(), &BTreeMap::new()).unwrap_or_default()
-    });
+    // A test sees to it that the built-in documents can be read.
+    static SET: LazyLock<PolicySet> = LazyLock::new(|| load_all_built_in().unwrap_or_default());
     &SET
 }
 

@@ -13,6 +13,8 @@ use super::node::Reader;
 use super::suggest::did_you_mean;
 use super::{builtin, check, read};
 
+mod extend;
+
 /// Where policies come from: one entry of `policies:` in the configuration, after files were found and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicySource {
@@ -48,6 +50,8 @@ pub struct PolicySet {
     policies: Vec<Loaded>,
     packs: Vec<String>,
     digest: String,
+    /// The names of all rules, where they are known.
+    rules: Option<BTreeSet<String>>,
     /// Programs by their text: an expression is read when it is first needed. A text means the same in every policy.
     programs: Mutex<Programs>,
 }
@@ -58,6 +62,24 @@ impl PolicySet {
         Self {
             policies: vec![loaded],
             ..Self::default()
+        }
+    }
+
+    /// Gives every policy those of the values that it has a parameter for. Nothing is checked.
+    pub(super) fn give_params(&mut self, params: &BTreeMap<String, Value>) {
+        for loaded in &mut self.policies {
+            for (name, value) in params {
+                if let Some(known) = loaded.params.get_mut(name) {
+                    known.clone_from(value);
+                }
+            }
+        }
+    }
+
+    /// Gives each policy these values, in the order of the policies.
+    pub(super) fn restore_params(&mut self, params: Vec<BTreeMap<String, Value>>) {
+        for (loaded, params) in self.policies.iter_mut().zip(params) {
+            loaded.params = params;
         }
     }
 
@@ -86,6 +108,11 @@ impl PolicySet {
         self.policies
             .iter()
             .find_map(|loaded| loaded.params.get(name))
+    }
+
+    /// The names of all rules, where they are known.
+    pub(super) fn rules(&self) -> Option<&BTreeSet<String>> {
+        self.rules.as_ref()
     }
 
     /// No document of a user's is among them.
@@ -130,15 +157,66 @@ pub fn load(
     sources: &[PolicySource],
     params: &BTreeMap<String, Value>,
 ) -> Result<PolicySet, PolicyErrors> {
-    load_documents(sources, params, &|text| Arc::from(without_examples(text)))
+    load_documents(sources, params, Options::default())
+}
+
+/// The same, with the names of all rules: a policy or a waiver that names another one is mistaken.
+pub fn load_with_rules(
+    sources: &[PolicySource],
+    params: &BTreeMap<String, Value>,
+    rules: &BTreeSet<String>,
+) -> Result<PolicySet, PolicyErrors> {
+    let options = Options {
+        rules: Some(rules),
+        ..Options::default()
+    };
+    load_documents(sources, params, options)
 }
 
 /// The same with the examples of the built-in policies, which a judgement does not need and would wait for.
 pub fn load_with_examples(
     sources: &[PolicySource],
     params: &BTreeMap<String, Value>,
+    rules: Option<&BTreeSet<String>>,
 ) -> Result<PolicySet, PolicyErrors> {
-    load_documents(sources, params, &|text| Arc::from(text))
+    let options = Options {
+        examples: true,
+        rules,
+        ..Options::default()
+    };
+    load_documents(sources, params, options)
+}
+
+/// Everything that is built in, for its pages: packs that exclude each other stand side by side.
+pub(super) fn load_all_built_in() -> Result<PolicySet, PolicyErrors> {
+    let packs = builtin::PACKS
+        .iter()
+        .map(|pack| PolicySource::Builtin(pack.name.to_owned()));
+    let options = Options {
+        side_by_side: true,
+        ..Options::default()
+    };
+    load_documents(&packs.collect::<Vec<_>>(), &BTreeMap::new(), options)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Options<'a> {
+    /// With the examples of the built-in policies.
+    examples: bool,
+    /// Names and gates may repeat.
+    side_by_side: bool,
+    /// The names of all rules, where they are known.
+    rules: Option<&'a BTreeSet<String>>,
+}
+
+impl Options<'_> {
+    fn built_in(self, text: &str) -> Arc<str> {
+        if self.examples {
+            Arc::from(text)
+        } else {
+            Arc::from(without_examples(text))
+        }
+    }
 }
 
 /// Leaves out the `examples` of built-in documents, which are written in one form: a key of `spec`, its list deeper.
@@ -161,12 +239,22 @@ fn without_examples(text: &str) -> String {
 fn load_documents(
     sources: &[PolicySource],
     params: &BTreeMap<String, Value>,
-    built_in: &dyn Fn(&str) -> Arc<str>,
+    options: Options<'_>,
 ) -> Result<PolicySet, PolicyErrors> {
-    let mut set = PolicySet::default();
+    let mut set = PolicySet {
+        rules: options.rules.cloned(),
+        ..PolicySet::default()
+    };
     let mut errors = Vec::new();
     let mut user = BTreeSet::new();
     let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    let open_pack = |pack: &str| -> Vec<read::Opened> {
+        let files = builtin::files(pack).into_iter();
+        files
+            .map(|(path, text)| read::open(&path, &options.built_in(text)))
+            .collect()
+    };
     for source in sources {
         match source {
             PolicySource::Builtin(pack) => {
@@ -177,9 +265,7 @@ fn load_documents(
                 if !builtin::PACKS.iter().any(|known| known.name == pack) {
                     errors.push(unknown_pack(pack));
                 }
-                for (path, text) in builtin::files(pack) {
-                    add(&mut set, &mut errors, &path, &built_in(text));
-                }
+                files.append(&mut open_pack(pack));
             }
             PolicySource::File { path, text } => {
                 if !seen.insert(path.clone()) {
@@ -187,38 +273,39 @@ fn load_documents(
                 }
                 set.packs.push(path.clone());
                 user.insert(path.clone());
-                add(&mut set, &mut errors, path, text);
+                files.push(read::open(path, text));
             }
         }
     }
+    for file in &mut files {
+        errors.append(&mut file.errors);
+    }
+    let (policies, mut mistakes) = extend::read_all(&files, open_pack);
+    errors.append(&mut mistakes);
+    for read in policies {
+        let params = read.policy.params.iter();
+        let file = &files[read.file];
+        set.policies.push(Loaded {
+            params: params
+                .map(|(name, param)| (name.clone(), param.default.clone()))
+                .collect(),
+            policy: read.policy,
+            path: file.path().to_owned(),
+            text: Arc::clone(file.text()),
+        });
+    }
     set_params(&mut set, params, &mut errors);
-    repetitions(&set, &mut errors);
+    if !options.side_by_side {
+        repetitions(&set, &mut errors);
+    }
     if !user.is_empty() {
         errors.extend(check::policies(&set, |loaded| user.contains(&loaded.path)));
     }
     if !errors.is_empty() {
         return Err(PolicyErrors(errors));
     }
-    set.digest = digest(&set);
+    set.digest = digest(&set, &files);
     Ok(set)
-}
-
-fn add(set: &mut PolicySet, errors: &mut Vec<PolicyError>, path: &str, text: &Arc<str>) {
-    let (policies, mistakes) = read::policies(path, text);
-    errors.extend(mistakes);
-    for policy in policies {
-        let params = policy
-            .params
-            .iter()
-            .map(|(name, param)| (name.clone(), param.default.clone()))
-            .collect();
-        set.policies.push(Loaded {
-            policy,
-            path: path.to_owned(),
-            text: Arc::clone(text),
-            params,
-        });
-    }
 }
 
 fn without_place(message: String, label: &str) -> PolicyError {
@@ -301,17 +388,19 @@ fn repetitions(set: &PolicySet, errors: &mut Vec<PolicyError>) {
         let demands = policy
             .demands
             .iter()
-            .map(|demand| (&demand.id, demand.trigger.span));
+            .map(|demand| (&demand.id, &demand.trigger));
         let validations = policy
             .validations
             .iter()
-            .map(|validation| (&validation.id, validation.trigger().span));
-        for (id, span) in demands.chain(validations) {
+            .map(|validation| (&validation.id, validation.trigger()));
+        for (id, trigger) in demands.chain(validations) {
             if !ids.insert(id) {
-                reader.error(
-                    span,
+                let mut of_file = Reader::new(&trigger.file.path, Arc::clone(&trigger.file.text));
+                of_file.error(
+                    trigger.span,
                     format!("`{id}` stands twice in policy `{}`", policy.name),
                 );
+                reader.errors.append(&mut of_file.errors);
             }
         }
         for gate in &policy.gates {
@@ -326,15 +415,21 @@ fn repetitions(set: &PolicySet, errors: &mut Vec<PolicyError>) {
 }
 
 /// A digest of files and parameters: whatever changes what the policies say changes it.
-fn digest(set: &PolicySet) -> String {
+fn digest(set: &PolicySet, opened: &[read::Opened]) -> String {
     let mut hasher = Sha256::new();
     let mut part = |text: &str| {
         hasher.update((text.len() as u64).to_be_bytes());
         hasher.update(text);
     };
-    let mut files = BTreeMap::new();
+    let mut files: BTreeMap<&str, &str> = opened
+        .iter()
+        .map(|file| (file.path(), &**file.text()))
+        .collect();
     for loaded in &set.policies {
-        files.insert(&loaded.path, &loaded.text);
+        // What is inherited from a pack that is not in force stands in a file that is not among these.
+        for expression in loaded.policy.expressions() {
+            files.insert(&expression.file.path, &expression.file.text);
+        }
         part(&loaded.policy.name);
         for (name, value) in &loaded.params {
             part(name);

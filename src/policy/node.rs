@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::source::Span;
 use crate::syntax::yaml::{Node, Style};
 
-use super::document::Expression;
+use super::document::{Expression, File};
 use super::error::PolicyError;
 use super::suggest::did_you_mean;
 
 /// The file that is read, and what was wrong with it so far.
 pub(super) struct Reader {
-    file: Arc<NamedSource<Arc<str>>>,
+    file: File,
+    shown: Arc<NamedSource<Arc<str>>>,
     /// The mistakes, in the order in which they were met.
     pub errors: Vec<PolicyError>,
 }
@@ -22,7 +23,11 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(path: &str, text: Arc<str>) -> Self {
         Self {
-            file: Arc::new(NamedSource::new(path, text)),
+            shown: Arc::new(NamedSource::new(path, Arc::clone(&text))),
+            file: File {
+                path: path.into(),
+                text,
+            },
             errors: Vec::new(),
         }
     }
@@ -33,7 +38,7 @@ impl Reader {
             message: message.into(),
             label: String::new(),
             help: String::new(),
-            document: Arc::clone(&self.file),
+            document: Arc::clone(&self.shown),
             span,
         });
         &mut self.errors[index]
@@ -131,7 +136,29 @@ impl Reader {
         Some(Expression {
             text: text.into(),
             span: node.definition_span(),
+            file: self.file.clone(),
         })
+    }
+
+    /// The same, or what the extended document has.
+    pub(super) fn text_or(&mut self, fields: &Fields<'_>, name: &str, base: &str) -> String {
+        match fields.get(name) {
+            Some(node) => self.text(node),
+            None => base.to_owned(),
+        }
+    }
+
+    /// An expression field, or what the extended document has.
+    pub(super) fn expression_or(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        base: Option<&Expression>,
+    ) -> Option<Expression> {
+        match fields.get(name) {
+            Some(_) => self.expression(fields, name),
+            None => base.cloned(),
+        }
     }
 
     /// The items of a list field; nothing when it is absent.

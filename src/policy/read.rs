@@ -1,22 +1,25 @@
-//! Policy documents from YAML.
+//! Policy documents from YAML. A file is opened first: its documents have names before they have content, because a
+//! policy that extends another one is read over it.
 
 mod example;
 mod gate;
+mod parts;
+mod test;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::Severity;
 use crate::gate::Stage;
+use crate::source::Span;
 use crate::syntax::yaml::{self, Node};
 use crate::version::ReleaseType;
 
-use super::document::{
-    API_VERSION, Action, Control, DemandRule, Message, Named, Param, ParamType, Policy,
-    SeverityRule, Trigger, Validation,
-};
+use super::document::{API_VERSION, Action, Control, Message, Policy};
 use super::error::PolicyError;
-use super::node::{Fields, Reader, to_json};
+use super::node::{Fields, Reader};
+use super::suggest::did_you_mean;
+
+pub(super) use test::{PolicyTest, TestCase, policy_test};
 
 const TYPES: &[(&str, ReleaseType)] = &[
     ("none", ReleaseType::None),
@@ -55,23 +58,124 @@ pub(super) fn severity(name: &str) -> Option<Severity> {
         .map(|&(_, severity)| severity)
 }
 
-/// Reads every policy of a file.
-pub(super) fn policies(path: &str, text: &Arc<str>) -> (Vec<Policy>, Vec<PolicyError>) {
+/// A file of documents that was parsed, and the names of what stands in it.
+pub(super) struct Opened {
+    path: Arc<str>,
+    text: Arc<str>,
+    documents: Vec<yaml::Document>,
+    /// Its policies, in their order.
+    pub(super) policies: Vec<Head>,
+    /// The indices of its tests.
+    pub(super) tests: Vec<usize>,
+    /// What is wrong with it so far.
+    pub(super) errors: Vec<PolicyError>,
+}
+
+/// The name of a policy, before it is read.
+pub(super) struct Head {
+    /// Which document of the file it is.
+    index: usize,
+    /// Its name; empty when it has none.
+    pub(super) name: String,
+    /// The policy that it extends, and where it says so.
+    pub(super) extends: Option<(String, Span)>,
+}
+
+const KINDS: &[&str] = &["ReleasePolicy", "PolicyTest", "PolicyException"];
+
+/// Parses a file and looks at the kinds and names of its documents.
+pub(super) fn open(path: &str, text: &Arc<str>) -> Opened {
     let mut reader = Reader::new(path, Arc::clone(text));
     let parsed = yaml::parse(text);
     for error in parsed.errors {
         reader.error(error.span, error.message);
     }
-    let policies = parsed
-        .value
-        .iter()
-        .filter(|document| !document.is_empty())
-        .filter_map(|document| policy(&mut reader, document.root()))
-        .collect();
-    (policies, reader.errors)
+    let mut opened = Opened {
+        path: path.into(),
+        text: Arc::clone(text),
+        documents: parsed.value,
+        policies: Vec::new(),
+        tests: Vec::new(),
+        errors: Vec::new(),
+    };
+    for (index, document) in opened.documents.iter().enumerate() {
+        if document.is_empty() {
+            continue;
+        }
+        let root = document.root();
+        let text_at = |map: &str, field: &str| {
+            let node = root.get(map)?.get(field)?;
+            Some((node.text()?.to_owned(), node.span()))
+        };
+        let kind = root.get("kind");
+        match kind.and_then(Node::text) {
+            Some("PolicyTest") => opened.tests.push(index),
+            // Waivers for tests may stand beside them. Those that count are in the file of the configuration alone.
+            Some("PolicyException") => {}
+            Some(other) if other != "ReleasePolicy" => {
+                let span = kind.map_or(root.span(), Node::span);
+                let error = reader.error(
+                    span,
+                    format!("`kind` is `ReleasePolicy` here, not `{other}`"),
+                );
+                error.label = did_you_mean(other, KINDS.iter().copied());
+                let version = root.get("apiVersion");
+                if version.and_then(Node::text) != Some(API_VERSION) {
+                    let span = version.map_or(root.span(), Node::span);
+                    reader.error(span, format!("`apiVersion` is `{API_VERSION}` here"));
+                }
+            }
+            _ => opened.policies.push(Head {
+                index,
+                name: text_at("metadata", "name").unwrap_or_default().0,
+                extends: text_at("spec", "extends"),
+            }),
+        }
+    }
+    opened.errors = reader.errors;
+    opened
 }
 
-fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
+impl Opened {
+    /// The file's path.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The file's content.
+    pub(super) fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Reads a policy, over the one that it extends.
+    pub(super) fn policy(
+        &self,
+        head: &Head,
+        base: Option<&Policy>,
+    ) -> (Option<Policy>, Vec<PolicyError>) {
+        let mut reader = Reader::new(&self.path, Arc::clone(&self.text));
+        let document = self.documents.get(head.index);
+        let read = document.and_then(|document| policy(&mut reader, document.root(), base));
+        (read, reader.errors)
+    }
+
+    /// Reads a test.
+    pub(super) fn test(&self, index: usize) -> (Option<PolicyTest>, Vec<PolicyError>) {
+        let mut reader = Reader::new(&self.path, Arc::clone(&self.text));
+        let document = self.documents.get(index);
+        let read = document.and_then(|document| policy_test(&mut reader, document.root()));
+        (read, reader.errors)
+    }
+
+    /// A mistake in this file.
+    pub(super) fn error(&self, span: Span, message: String, label: String) -> PolicyError {
+        let mut reader = Reader::new(&self.path, Arc::clone(&self.text));
+        reader.error(span, message).label = label;
+        reader.errors.remove(0)
+    }
+}
+
+fn policy(reader: &mut Reader, root: Node<'_>, base: Option<&Policy>) -> Option<Policy> {
     let before = reader.errors.len();
     let fields = reader.fields(
         root,
@@ -92,6 +196,7 @@ fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
         spec,
         "the spec of a policy",
         &[
+            "extends",
             "params",
             "matchConditions",
             "variables",
@@ -103,26 +208,101 @@ fn policy(reader: &mut Reader, root: Node<'_>) -> Option<Policy> {
             "examples",
         ],
     );
-    let controls = controls(reader, &metadata);
+    let empty = Policy::default();
+    let of = base.unwrap_or(&empty);
+    let controls = match controls(reader, &metadata) {
+        own if own.is_empty() => of.controls.clone(),
+        own => own,
+    };
+    let name = id(reader, &metadata, "name", "metadata");
+    let mut over = Over {
+        extends: base.is_some(),
+        spec: &spec,
+    };
     let policy = Policy {
-        name: id(reader, &metadata, "name", "metadata"),
-        title: reader.text_of(&metadata, "title"),
-        description: reader.text_of(&metadata, "description"),
-        params: params(reader, &spec),
-        match_conditions: named(reader, &spec, "matchConditions"),
-        variables: named(reader, &spec, "variables"),
-        demands: each(reader, &spec, "releaseType", demand),
-        validations: each(reader, &spec, "validations", validation),
-        severities: each(reader, &spec, "severities", severity_rule),
-        gates: each(reader, &spec, "gates", |reader, node| {
-            gate::gate(reader, node, &controls)
+        name,
+        extends: reader.text_of(&spec, "extends"),
+        title: reader.text_or(&metadata, "title", &of.title),
+        description: reader.text_or(&metadata, "description", &of.description),
+        params: parts::params(reader, &spec, &of.params),
+        match_conditions: parts::named(reader, &spec, "matchConditions", &of.match_conditions),
+        variables: parts::named(reader, &spec, "variables", &of.variables),
+        demands: over.each(reader, "releaseType", &of.demands, parts::demand),
+        validations: over.each(reader, "validations", &of.validations, parts::validation),
+        severities: {
+            let own = each(reader, &spec, "severities", parts::severity_rule);
+            of.severities.iter().cloned().chain(own).collect()
+        },
+        gates: over.each(reader, "gates", &of.gates, |reader, fields, base| {
+            gate::gate(reader, fields, &controls, base)
         }),
-        action: action(reader, &spec),
+        action: match spec.get("validationActions") {
+            Some(_) => action(reader, &spec),
+            None => of.action,
+        },
+        // What the extended policy shows of itself need not hold any more.
         examples: each(reader, &spec, "examples", example::example),
         span: metadata.get("name").map_or(metadata.span, Node::span),
         controls,
     };
     (reader.errors.len() == before).then_some(policy)
+}
+
+/// Something of a policy that has an id, which an extending policy may change or leave out.
+trait Part: Clone {
+    const WHAT: &'static str;
+    const FIELDS: &'static [&'static str];
+    fn id(&self) -> &str;
+}
+
+/// A policy's spec, laid over that of the policy it extends.
+struct Over<'s, 'd> {
+    extends: bool,
+    spec: &'s Fields<'d>,
+}
+
+impl Over<'_, '_> {
+    /// The parts of a list: those of the extended policy, each as it is changed here, then the new ones.
+    fn each<P: Part>(
+        &mut self,
+        reader: &mut Reader,
+        list: &str,
+        base: &[P],
+        mut read: impl FnMut(&mut Reader, &Fields<'_>, Option<&P>) -> P,
+    ) -> Vec<P> {
+        let mut parts: Vec<P> = base.to_vec();
+        let mut allowed = P::FIELDS.to_vec();
+        if self.extends {
+            allowed.push("disabled");
+        }
+        for node in reader.items(self.spec, list) {
+            let fields = reader.fields(node, P::WHAT, &allowed);
+            let id = fields.get("id").and_then(Node::text).unwrap_or_default();
+            let of = base.iter().find(|part| part.id() == id);
+            if reader.flag(&fields, "disabled") {
+                if of.is_none() {
+                    let known = base.iter().map(Part::id);
+                    let label = did_you_mean(id, known);
+                    let error = reader.error(
+                        fields.span,
+                        format!("the extended policy has no `{id}` in `{list}` to leave out"),
+                    );
+                    error.label = label;
+                }
+                parts.retain(|part| part.id() != id);
+                continue;
+            }
+            let part = read(reader, &fields, of);
+            match parts
+                .iter_mut()
+                .find(|known| of.is_some() && known.id() == id)
+            {
+                Some(known) => *known = part,
+                None => parts.push(part),
+            }
+        }
+        parts
+    }
 }
 
 /// Checks `apiVersion` and `kind`.
@@ -183,203 +363,32 @@ fn controls(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Control> {
     })
 }
 
-fn params(reader: &mut Reader, spec: &Fields<'_>) -> BTreeMap<String, Param> {
-    let mut params = BTreeMap::new();
-    let Some(node) = spec.get("params") else {
-        return params;
-    };
-    if !node.is_map() {
-        reader.error(node.span(), "`params` is a map from names to parameters");
-    }
-    for (key, value) in node.entries() {
-        let Some(name) = key.text() else {
-            continue;
-        };
-        let fields = reader.fields(
-            value,
-            "a parameter",
-            &["type", "default", "enum", "description"],
-        );
-        let kinds = [
-            ParamType::String,
-            ParamType::Bool,
-            ParamType::Int,
-            ParamType::List,
-        ]
-        .map(|kind| (kind.as_str(), kind));
-        let kind = reader.required_word(&fields, "type", "a parameter", &kinds);
-        let Some(default) = fields.get("default") else {
-            reader.error(key.span(), format!("parameter `{name}` needs a `default`"));
-            continue;
-        };
-        let Some(kind) = kind else {
-            continue;
-        };
-        let allowed: Vec<serde_json::Value> = reader
-            .items(&fields, "enum")
-            .into_iter()
-            .map(to_json)
-            .collect();
-        let param = Param {
-            kind,
-            default: to_json(default),
-            allowed,
-            description: reader.text_of(&fields, "description"),
-        };
-        if let Err(why) = param.accepts(&param.default) {
-            reader.error(default.span(), format!("the default of `{name}` {why}"));
-        }
-        if params.insert(name.to_owned(), param).is_some() {
-            reader.error(key.span(), format!("parameter `{name}` stands twice"));
-        }
-    }
-    params
+/// Where the items of a list field stand.
+fn places(fields: &Fields<'_>, name: &str) -> Vec<Span> {
+    let items = fields
+        .get(name)
+        .into_iter()
+        .flat_map(|node| node.items().map(Node::span).collect::<Vec<_>>());
+    items.collect()
 }
 
-fn named(reader: &mut Reader, spec: &Fields<'_>, field: &str) -> Vec<Named> {
-    let items = reader.items(spec, field);
-    let mut found: Vec<Named> = Vec::with_capacity(items.len());
-    for item in items {
-        let what = if field == "variables" {
-            "a variable"
-        } else {
-            "a condition"
-        };
-        let fields = reader.fields(item, what, &["name", "expression"]);
-        let name = reader.required(&fields, "name", what);
-        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if field == "variables"
-            && !(is_plain && name.starts_with(|c: char| c.is_ascii_alphabetic()))
-        {
-            reader
-                .error(fields.span, format!("`{name}` cannot be the name of a variable"))
-                .advise("a name is made of letters, digits and `_`, so that `variables.<name>` can be written");
-        }
-        if found.iter().any(|other| other.name == name) {
-            reader.error(fields.span, format!("`{name}` stands twice in `{field}`"));
-        }
-        match reader.expression(&fields, "expression") {
-            Some(expression) => found.push(Named { name, expression }),
-            None => {
-                reader.error(fields.span, format!("{what} needs an `expression`"));
-            }
-        }
+/// A message, or the one that the extended document has: a new text takes the place of an expression, too.
+fn message(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    text: &str,
+    expression: &str,
+    base: Option<&Message>,
+) -> Message {
+    if let Some(base) = base
+        && fields.get(text).is_none()
+        && fields.get(expression).is_none()
+    {
+        return base.clone();
     }
-    found
-}
-
-fn message(reader: &mut Reader, fields: &Fields<'_>, text: &str, expression: &str) -> Message {
     Message {
         text: reader.text_of(fields, text),
         expression: reader.expression(fields, expression),
-    }
-}
-
-fn need_message(reader: &mut Reader, fields: &Fields<'_>, message: &Message, what: &str) {
-    if message.text.is_empty() && message.expression.is_none() {
-        reader.error(
-            fields.span,
-            format!("{what} needs a `message` or a `messageExpression`"),
-        );
-    }
-}
-
-fn demand(reader: &mut Reader, node: Node<'_>) -> DemandRule {
-    let what = "a demand";
-    let fields = reader.fields(
-        node,
-        what,
-        &[
-            "id",
-            "match",
-            "atLeast",
-            "message",
-            "messageExpression",
-            "description",
-        ],
-    );
-    let message = message(reader, &fields, "message", "messageExpression");
-    need_message(reader, &fields, &message, what);
-    let at_least = reader.required_word(&fields, "atLeast", what, TYPES);
-    let trigger = reader.expression(&fields, "match");
-    if trigger.is_none() {
-        reader.error(fields.span, "a demand needs `match`");
-    }
-    DemandRule {
-        id: id(reader, &fields, "id", what),
-        description: reader.text_of(&fields, "description"),
-        trigger: trigger.unwrap_or_default(),
-        at_least: at_least.unwrap_or_default(),
-        message,
-    }
-}
-
-fn validation(reader: &mut Reader, node: Node<'_>) -> Validation {
-    let what = "a validation";
-    let fields = reader.fields(
-        node,
-        what,
-        &[
-            "id",
-            "title",
-            "description",
-            "match",
-            "expression",
-            "severity",
-            "severityExpression",
-            "message",
-            "messageExpression",
-            "aboutExpression",
-            "help",
-        ],
-    );
-    let found = (
-        reader.expression(&fields, "match"),
-        reader.expression(&fields, "expression"),
-    );
-    let trigger = match found {
-        (Some(trigger), None) => Trigger::Match(trigger),
-        (None, Some(holds)) => Trigger::MustHold(holds),
-        (trigger, _) => {
-            reader.error(
-                fields.span,
-                "a validation has either `match` or `expression`",
-            );
-            Trigger::Match(trigger.unwrap_or_default())
-        }
-    };
-    let message = message(reader, &fields, "message", "messageExpression");
-    need_message(reader, &fields, &message, what);
-    Validation {
-        id: id(reader, &fields, "id", what),
-        title: reader.text_of(&fields, "title"),
-        description: reader.text_of(&fields, "description"),
-        trigger,
-        severity: fields
-            .get("severity")
-            .and_then(|node| reader.word(node, SEVERITIES))
-            .unwrap_or(Severity::Error),
-        severity_expression: reader.expression(&fields, "severityExpression"),
-        message,
-        about: reader.expression(&fields, "aboutExpression"),
-        help: reader.text_of(&fields, "help"),
-    }
-}
-
-fn severity_rule(reader: &mut Reader, node: Node<'_>) -> SeverityRule {
-    let what = "an entry of `severities`";
-    let fields = reader.fields(node, what, &["rules", "severityExpression"]);
-    let rules = reader.texts(&fields, "rules");
-    if rules.is_empty() {
-        reader.error(fields.span, format!("{what} needs `rules`"));
-    }
-    let expression = reader.expression(&fields, "severityExpression");
-    if expression.is_none() {
-        reader.error(fields.span, format!("{what} needs `severityExpression`"));
-    }
-    SeverityRule {
-        rules,
-        expression: expression.unwrap_or_default(),
     }
 }
 

@@ -43,7 +43,10 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ),
     ("decision", "finding gate policy version"),
     ("evidence", "facts gate policy syntax"),
-    ("project", "config discover evidence policy syntax"),
+    (
+        "project",
+        "catalogue config discover evidence policy syntax",
+    ),
     (
         "rehearse",
         "discover effects finding migrations rules schema source syntax",
@@ -84,6 +87,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("serde_saphyr", "syntax/yaml"),
     ("pulldown_cmark", "syntax/changelog"),
     ("cel", "policy/cel"),
+    ("quick_junit", "report/junit"),
     ("clap", "cli main"),
     ("indicatif", "cli"),
     ("anstream", "cli main"),

@@ -21,5 +21,7 @@ mod git_cases;
 mod ledger;
 /// The picture in the README.
 mod picture;
+/// Policies as their authors use them: check, test, eval, and the schemas for editors.
+mod policies;
 /// The source code keeps to the architecture.
 mod layering;

@@ -5,7 +5,7 @@ pub(crate) mod snapshot;
 pub(crate) mod tool;
 
 pub(crate) use repo::Repo;
-pub(crate) use tool::Tool;
+pub(crate) use tool::{Run, Tool};
 
 /// The root of the package.
 pub(crate) fn root() -> &'static std::path::Path {

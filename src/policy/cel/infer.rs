@@ -126,7 +126,8 @@ impl Checker<'_> {
         if self.names.variables.contains_key(name) {
             label = format!("did you mean `variables.{name}`?");
         }
-        let mistake = Mistake::new(format!("unknown name `{name}`"), self.token(node));
+        let mistake = Mistake::new(format!("unknown name `{name}`"), self.token(node))
+            .names(self.names.roots.keys().map(String::as_str));
         let mistake = if label.is_empty() {
             let roots: Vec<&str> = self.names.roots.keys().map(String::as_str).collect();
             mistake.help(format!(
@@ -166,8 +167,11 @@ impl Checker<'_> {
         }
         let known = self.names.variables.keys().chain(&self.names.later);
         let label = did_you_mean(name, known.map(String::as_str));
-        self.mistakes
-            .push(Mistake::new(format!("unknown variable `{name}`"), range).label(label));
+        self.mistakes.push(
+            Mistake::new(format!("unknown variable `{name}`"), range)
+                .label(label)
+                .names(self.names.variables.keys().map(String::as_str)),
+        );
         Type::Any
     }
 
@@ -185,7 +189,8 @@ impl Checker<'_> {
                 let mistake = Mistake::new(
                     format!("unknown field `{field}` on {}", record.called),
                     self.token(node),
-                );
+                )
+                .names(names());
                 let label = did_you_mean(field, names());
                 self.mistakes.push(if label.is_empty() {
                     mistake.help(format!(

@@ -15,6 +15,8 @@ pub struct Mistake {
     pub help: String,
     /// The bytes of the expression that it is about.
     pub range: Range<usize>,
+    /// The names that there are, where another one was written.
+    pub names: Vec<String>,
 }
 
 impl Mistake {
@@ -24,11 +26,17 @@ impl Mistake {
             label: String::new(),
             help: String::new(),
             range,
+            names: Vec::new(),
         }
     }
 
     pub(super) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    pub(super) fn names<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        self.names = names.into_iter().map(str::to_owned).collect();
         self
     }
 

@@ -59,6 +59,7 @@ pub(in crate::policy) fn parse(source: &str) -> Result<Syntax, Vec<Mistake>> {
             label: String::new(),
             help: "split it into variables".to_owned(),
             range: 0..source.len(),
+            names: Vec::new(),
         }]);
     }
     let parser = environment().parser().enable_ident_escape_syntax(true);
@@ -79,6 +80,7 @@ pub(in crate::policy) fn parse(source: &str) -> Result<Syntax, Vec<Mistake>> {
             help: "every level multiplies the work; compute the inner list once, as a variable"
                 .to_owned(),
             range: 0..source.len(),
+            names: Vec::new(),
         }]);
     }
     Ok(Syntax {
@@ -274,6 +276,11 @@ impl Value {
         }
         let value = self.0.as_indexer()?.get(&CelString::from(name)).ok()?;
         Some(Self(value.into_owned()))
+    }
+
+    /// The value as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        super::json::json(self.0.as_ref())
     }
 
     /// The name of its type.

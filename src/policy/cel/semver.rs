@@ -21,6 +21,13 @@ static TYPE: Type = Type::new_unspecified_type("semver");
 #[derive(Debug, Clone)]
 struct SemVer(Version);
 
+/// How a version is written; `None` for any other value.
+pub(super) fn text(value: &dyn Val) -> Option<String> {
+    value
+        .downcast_ref::<SemVer>()
+        .map(|version| version.0.to_string())
+}
+
 impl StaticVal for SemVer {}
 
 impl Val for SemVer {

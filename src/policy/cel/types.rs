@@ -50,6 +50,11 @@ impl Type {
         }
     }
 
+    /// A map of which nothing is known.
+    pub(in crate::policy) fn any_record() -> Self {
+        Self::Map(Arc::new(Self::Any))
+    }
+
     pub(in crate::policy) fn is_any(&self) -> bool {
         matches!(self, Self::Any)
     }

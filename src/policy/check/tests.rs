@@ -259,7 +259,7 @@ fn documents() {
         ),
         (
             "  examples:\n    - { name: e, expect: { gates: { g: pass } } }\n",
-            "6: [e] example: the policy has no gate `g` ()",
+            "6: [pass] example: the policy has no gate `g` ()",
         ),
     ];
     for (spec, expected) in cases {

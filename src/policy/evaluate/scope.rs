@@ -34,8 +34,8 @@ pub(in crate::policy) const FACTS: &[(&str, MakeFact)] = &[
 ];
 
 /// The state of an evaluation that all policies share.
-pub(super) struct Run<'a> {
-    pub set: &'a PolicySet,
+pub(in crate::policy) struct Run<'a> {
+    pub(in crate::policy) set: &'a PolicySet,
     pub facts: Facts,
     pub origins: &'a Origins,
     /// Places that findings brought, which the facts' own table does not have; their numbers follow those of the table.
@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
 
 /// Where an expression stands in its policy.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'p> {
+pub(in crate::policy) struct At<'p> {
     /// The id of what it belongs to.
     pub id: &'p str,
     /// The field.
@@ -102,7 +102,7 @@ pub(super) struct At<'p> {
 }
 
 /// One policy in one phase.
-pub(super) struct Scope<'r, 'a> {
+pub(in crate::policy) struct Scope<'r, 'a> {
     run: &'r Run<'a>,
     pub loaded: &'a Loaded,
     bindings: Bindings,
@@ -225,7 +225,7 @@ impl<'r, 'a> Scope<'r, 'a> {
         match program.evaluate(&self.bindings) {
             Ok(value) => Some(value),
             Err(failure) => {
-                let place = expression.place(&self.loaded.text, failure.range.clone());
+                let place = expression.place(failure.range.clone());
                 let part = if failure.part == expression.text.trim() {
                     String::new()
                 } else {
@@ -296,7 +296,8 @@ impl<'r, 'a> Scope<'r, 'a> {
         part: String,
         offset: u32,
     ) {
-        let position = LineIndex::new(&self.loaded.text).position(&self.loaded.text, offset);
+        let position =
+            LineIndex::new(&expression.file.text).position(&expression.file.text, offset);
         self.run.errors.borrow_mut().push(EvaluationError {
             policy: self.loaded.policy.name.clone(),
             id: at.id.to_owned(),
@@ -304,7 +305,7 @@ impl<'r, 'a> Scope<'r, 'a> {
             expression: expression.text.to_string(),
             part,
             message,
-            path: self.loaded.path.clone(),
+            path: expression.file.path.to_string(),
             line: position.line,
             column: position.column,
         });

@@ -2,7 +2,6 @@ use crate::policy::cel::{parse, parse_built_in};
 use serde_json::json;
 
 use super::*;
-use crate::policy::document::Trigger;
 
 const POLICY: &str = "apiVersion: relgate.dev/v1alpha1
 kind: ReleasePolicy
@@ -213,48 +212,10 @@ fn a_file_with_carriage_returns_has_its_mistakes_in_place() {
 /// Built-in expressions are read by a quicker parser than users': it has to read the same.
 #[test]
 fn both_parsers_read_the_built_in_expressions_alike() {
-    let packs: Vec<PolicySource> = builtin::PACKS
-        .iter()
-        .map(|pack| PolicySource::Builtin(pack.name.to_owned()))
-        .collect();
-    let set = load(&packs, &BTreeMap::new()).unwrap();
+    let set = load_all_built_in().unwrap();
     let mut texts = BTreeSet::new();
     for Loaded { policy, .. } in set.policies() {
-        let variables = policy.variables.iter().map(|variable| &variable.expression);
-        let conditions = policy
-            .match_conditions
-            .iter()
-            .map(|condition| &condition.expression);
-        let demands = policy.demands.iter().flat_map(|demand| {
-            std::iter::once(&demand.trigger).chain(demand.message.expression.as_ref())
-        });
-        let validations = policy.validations.iter().flat_map(|validation| {
-            let trigger = match &validation.trigger {
-                Trigger::Match(expression) | Trigger::MustHold(expression) => expression,
-            };
-            std::iter::once(trigger)
-                .chain(&validation.message.expression)
-                .chain(&validation.severity_expression)
-                .chain(&validation.about)
-        });
-        let gates = policy.gates.iter().flat_map(|gate| {
-            [
-                &gate.required_when,
-                &gate.subject_when,
-                &gate.evaluable_when,
-                &gate.expression,
-                &gate.stage_expression,
-                &gate.not_evaluable.expression,
-                &gate.message.expression,
-            ]
-            .into_iter()
-            .flatten()
-        });
-        let all = variables
-            .chain(conditions)
-            .chain(demands)
-            .chain(validations)
-            .chain(gates);
+        let all = policy.expressions().into_iter();
         texts.extend(all.map(|expression| expression.text.to_string()));
     }
     assert!(texts.len() > 100, "{} expressions", texts.len());
@@ -266,4 +227,204 @@ fn both_parsers_read_the_built_in_expressions_alike() {
         let slow = Program::new(parse(&text).unwrap());
         assert_eq!(quick.shape(), slow.shape(), "{text}");
     }
+}
+
+/// A policy of the user's over one of a pack, and one over that.
+#[test]
+fn policies_extend_others() {
+    let strict = "apiVersion: relgate.dev/v1alpha1
+kind: ReleasePolicy
+metadata: { name: our-candidates }
+spec:
+  extends: candidates
+  params: { candidateFor: { default: [major] } }
+  validations:
+    - { id: candidate-gap, severity: error }
+    - { id: candidate-after-final, disabled: true }
+    - { id: no-beta, match: release.kind == 'prerelease', message: no betas }
+  gates:
+    - { id: release-candidate, stage: candidate, help: ask }
+---
+apiVersion: relgate.dev/v1alpha1
+kind: ReleasePolicy
+metadata: { name: locks-matter }
+spec:
+  extends: builtin:migration-safety/locks
+  params: { locks: { default: error } }
+";
+    let stricter = "apiVersion: relgate.dev/v1alpha1
+kind: ReleasePolicy
+metadata: { name: even-stricter }
+spec:
+  extends: our-candidates
+  variables: [{ name: needsCandidate, expression: 'true' }]
+";
+    let set = load(
+        &[
+            file("stricter.yaml", stricter),
+            file("ours.yaml", strict),
+            PolicySource::Builtin("release-process".to_owned()),
+        ],
+        &BTreeMap::new(),
+    )
+    .unwrap_or_else(|errors| panic!("{:?}", errors.0));
+    let names: Vec<&str> = set
+        .policies()
+        .iter()
+        .map(|loaded| loaded.policy.name.as_str())
+        .collect();
+    assert!(!names.contains(&"candidates") && !names.contains(&"our-candidates"));
+    assert_eq!(names[..2], ["even-stricter", "locks-matter"]);
+    let policy = &set.policies()[0].policy;
+    assert_eq!(set.param("candidateFor"), Some(&json!(["major"])));
+    assert_eq!(set.param("locks"), Some(&json!("error")));
+    let ids: Vec<&str> = policy
+        .validations
+        .iter()
+        .map(|validation| validation.id.as_str())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "candidate-missing",
+            "candidate-differs",
+            "candidate-gap",
+            "no-beta"
+        ]
+    );
+    let gap = &policy.validations[2];
+    assert_eq!(gap.severity, crate::finding::Severity::Error);
+    assert!(gap.message.expression.is_some() && !gap.help.is_empty());
+    assert_eq!(
+        &*gap.trigger().file.path,
+        "builtin:release-process/candidates.yaml"
+    );
+    assert_eq!(policy.gates[0].stage, crate::gate::Stage::Candidate);
+    assert_eq!(policy.gates[0].help, "ask");
+    assert_eq!(&*policy.variables[0].expression.text, "true");
+    // What a base says changes the digest, also where nothing but a severity is inherited from it.
+    let weaker = strict.replace("severity: error", "severity: info");
+    let digest = |middle: &str| {
+        let sources = [
+            file("stricter.yaml", stricter),
+            file("ours.yaml", middle),
+            PolicySource::Builtin("release-process".to_owned()),
+        ];
+        load(&sources, &BTreeMap::new())
+            .unwrap()
+            .digest()
+            .to_owned()
+    };
+    assert_ne!(digest(strict), digest(&weaker));
+}
+
+#[test]
+fn what_cannot_be_extended() {
+    let policy = |name: &str, extends: &str, rest: &str| {
+        format!(
+            "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: {{ name: {name} }}\nspec:\n  extends: {extends}\n{rest}---\n"
+        )
+    };
+    let check = |text: String, expected: &[&str]| {
+        let helm = PolicySource::Builtin("helm".to_owned());
+        assert_eq!(
+            mistakes(&[helm, file("ours.yaml", &text)], json!({})),
+            expected,
+            "{text}"
+        );
+    };
+    check(
+        policy("ours", "release-imgae", ""),
+        &["there is no policy `release-imgae` to extend"],
+    );
+    check(
+        policy("ours", "builtin:helm/release-imgae", ""),
+        &["there is no policy `builtin:helm/release-imgae` to extend"],
+    );
+    check(
+        policy("a", "b", "") + &policy("b", "c", "") + &policy("c", "a", ""),
+        &[
+            "`extends` goes in a circle: a → b → c → a",
+            "`extends` goes in a circle: b → c → a → b",
+            "`extends` goes in a circle: c → a → b → c",
+        ],
+    );
+    check(policy("a", "a", ""), &["`extends` goes in a circle: a → a"]);
+    check(
+        policy("a", "release-image", "") + &policy("b", "release-image", ""),
+        &[
+            "policy `release-image` is extended twice (the other one is `a` in ours.yaml; extend that one instead)",
+        ],
+    );
+    check(
+        policy(
+            "a",
+            "release-image",
+            "  validations: [{ id: image-nothing, disabled: true }]\n",
+        ),
+        &["the extended policy has no `image-nothing` in `validations` to leave out"],
+    );
+    let long: String = (0..40)
+        .map(|n| policy(&format!("p{n}"), &format!("p{}", n + 1), ""))
+        .collect();
+    let found = mistakes(&[file("ours.yaml", &long)], json!({}));
+    assert!(
+        found.contains(&"policies may extend each other 16 deep".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn kinds_of_documents() {
+    let document = |kind: &str| {
+        format!(
+            "apiVersion: relgate.dev/v1alpha1\nkind: {kind}\nmetadata: {{ name: x }}\nspec: {{ tests: [] }}\n"
+        )
+    };
+    let check = |kind: &str, expected: &[&str]| {
+        assert_eq!(
+            mistakes(&[file("x.yaml", &document(kind))], json!({})),
+            expected
+        );
+    };
+    // Tests stand beside policies, and decide nothing.
+    check("PolicyTest", &[]);
+    check("PolicyException", &[]);
+    check(
+        "ReleasePolcy",
+        &["`kind` is `ReleasePolicy` here, not `ReleasePolcy`"],
+    );
+}
+
+#[test]
+fn rules_that_policies_name_exist() {
+    let text = "apiVersion: relgate.dev/v1alpha1
+kind: ReleasePolicy
+metadata: { name: ours }
+spec:
+  validations: [{ id: own, match: release.first, message: m }]
+  severities: [{ rules: [drop-colum, drop-column], severityExpression: \"'error'\" }]
+  gates: [{ id: ours, stage: change, rules: [own, drop-tabel, exception-expired], message: m }]
+";
+    let rules = ["drop-column", "drop-table"].map(str::to_owned).into();
+    let errors = load_with_rules(&[file("ours.yaml", text)], &BTreeMap::new(), &rules).unwrap_err();
+    let shown: Vec<String> = errors
+        .0
+        .iter()
+        .map(|error| {
+            format!(
+                "{} {} ({})",
+                &text[error.span.range()],
+                error.message,
+                error.label
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "drop-tabel there is no rule or validation `drop-tabel` (did you mean `drop-table`?)",
+            "drop-colum there is no rule or validation `drop-colum` (did you mean `drop-column`?)",
+        ]
+    );
 }

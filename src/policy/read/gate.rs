@@ -1,63 +1,118 @@
 //! Gates from YAML.
 
 use crate::gate::parse_duration;
-use crate::policy::document::{Control, EvidenceSpec, GateSpec};
+use crate::policy::document::{Control, EvidenceSpec, Expression, GateSpec};
 use crate::policy::node::{Fields, Reader};
 use crate::syntax::yaml::Node;
 
-use super::{STAGES, controls, id, message};
+use super::{Part, STAGES, controls, id, message, places};
 
-pub(super) fn gate(reader: &mut Reader, node: Node<'_>, of_policy: &[Control]) -> GateSpec {
-    let what = "a gate";
-    let fields = reader.fields(
-        node,
-        what,
-        &[
-            "id",
-            "title",
-            "description",
-            "stage",
-            "stageExpression",
+impl Part for GateSpec {
+    const WHAT: &'static str = "a gate";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "title",
+        "description",
+        "stage",
+        "stageExpression",
+        "requiredWhen",
+        "notRequired",
+        "subjectWhen",
+        "noSubject",
+        "evaluableWhen",
+        "notEvaluable",
+        "notEvaluableExpression",
+        "rules",
+        "expression",
+        "message",
+        "messageExpression",
+        "evidence",
+        "help",
+        "controls",
+    ];
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+pub(super) fn gate(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    of_policy: &[Control],
+    base: Option<&GateSpec>,
+) -> GateSpec {
+    let what = GateSpec::WHAT;
+    let stage = match (fields.get("stage"), base) {
+        (None, Some(base)) => Some(base.stage),
+        _ => reader.required_word(fields, "stage", what, STAGES),
+    };
+    // A fixed stage takes the place of one that is computed.
+    let stage_base = match fields.get("stage") {
+        Some(_) => None,
+        None => base.and_then(|base| base.stage_expression.as_ref()),
+    };
+    let own_controls = controls(reader, fields);
+    let text = |of: fn(&GateSpec) -> &str| base.map_or("", of);
+    let expression =
+        |of: fn(&GateSpec) -> &Option<Expression>| base.and_then(|base| of(base).as_ref());
+    let spec = GateSpec {
+        id: id(reader, fields, "id", what),
+        title: reader.text_or(fields, "title", text(|base| &base.title)),
+        description: reader.text_or(fields, "description", text(|base| &base.description)),
+        stage: stage.unwrap_or_default(),
+        stage_expression: reader.expression_or(fields, "stageExpression", stage_base),
+        required_when: reader.expression_or(
+            fields,
             "requiredWhen",
-            "notRequired",
+            expression(|base| &base.required_when),
+        ),
+        not_required: reader.text_or(fields, "notRequired", text(|base| &base.not_required)),
+        subject_when: reader.expression_or(
+            fields,
             "subjectWhen",
-            "noSubject",
+            expression(|base| &base.subject_when),
+        ),
+        no_subject: reader.text_or(fields, "noSubject", text(|base| &base.no_subject)),
+        evaluable_when: reader.expression_or(
+            fields,
             "evaluableWhen",
+            expression(|base| &base.evaluable_when),
+        ),
+        not_evaluable: message(
+            reader,
+            fields,
             "notEvaluable",
             "notEvaluableExpression",
-            "rules",
-            "expression",
+            base.map(|base| &base.not_evaluable),
+        ),
+        rules: match (fields.get("rules"), base) {
+            (None, Some(base)) => base.rules.clone(),
+            _ => reader.texts(fields, "rules"),
+        },
+        rule_places: places(fields, "rules"),
+        expression: reader.expression_or(fields, "expression", expression(|base| &base.expression)),
+        message: message(
+            reader,
+            fields,
             "message",
             "messageExpression",
-            "evidence",
-            "help",
-            "controls",
-        ],
-    );
-    let stage = reader.required_word(&fields, "stage", what, STAGES);
-    let own_controls = controls(reader, &fields);
-    let spec = GateSpec {
-        id: id(reader, &fields, "id", what),
-        title: reader.text_of(&fields, "title"),
-        description: reader.text_of(&fields, "description"),
-        stage: stage.unwrap_or_default(),
-        stage_expression: reader.expression(&fields, "stageExpression"),
-        required_when: reader.expression(&fields, "requiredWhen"),
-        not_required: reader.text_of(&fields, "notRequired"),
-        subject_when: reader.expression(&fields, "subjectWhen"),
-        no_subject: reader.text_of(&fields, "noSubject"),
-        evaluable_when: reader.expression(&fields, "evaluableWhen"),
-        not_evaluable: message(reader, &fields, "notEvaluable", "notEvaluableExpression"),
-        rules: reader.texts(&fields, "rules"),
-        expression: reader.expression(&fields, "expression"),
-        message: message(reader, &fields, "message", "messageExpression"),
-        evidence: fields.get("evidence").map(|node| evidence(reader, node)),
-        help: reader.text_of(&fields, "help"),
+            base.map(|base| &base.message),
+        ),
+        evidence: match (fields.get("evidence"), base) {
+            (Some(node), _) => Some(evidence(
+                reader,
+                node,
+                base.and_then(|base| base.evidence.as_ref()),
+            )),
+            (None, base) => base.and_then(|base| base.evidence.clone()),
+        },
+        help: reader.text_or(fields, "help", text(|base| &base.help)),
         controls: if own_controls.is_empty() {
-            of_policy.to_vec()
+            base.map_or(of_policy, |base| &base.controls).to_vec()
         } else {
             own_controls
         },
+        span: fields.span,
     };
     for (expression, text, names) in [
         (
@@ -92,7 +147,7 @@ pub(super) fn gate(reader: &mut Reader, node: Node<'_>, of_policy: &[Control]) -
     spec
 }
 
-fn evidence(reader: &mut Reader, node: Node<'_>) -> EvidenceSpec {
+fn evidence(reader: &mut Reader, node: Node<'_>, base: Option<&EvidenceSpec>) -> EvidenceSpec {
     let fields = reader.fields(
         node,
         "evidence",
@@ -108,25 +163,50 @@ fn evidence(reader: &mut Reader, node: Node<'_>) -> EvidenceSpec {
             "requires",
         ],
     );
+    let Some(base) = base else {
+        return EvidenceSpec {
+            kind: reader.required(&fields, "kind", "evidence"),
+            role: reader.text_of(&fields, "role"),
+            minimum: reader.count(&fields, "minimum", 1),
+            max_age: duration(reader, &fields, "maxAge", ""),
+            unsigned: unsigned(reader, &fields, false),
+            second_within: duration(reader, &fields, "secondWithin", ""),
+            not_author: reader.flag(&fields, "notAuthor"),
+            bind_policy: reader.flag(&fields, "bindPolicy"),
+            requires: reader.texts(&fields, "requires"),
+        };
+    };
+    let mut flag = |name, of| match fields.get(name) {
+        Some(_) => reader.flag(&fields, name),
+        None => of,
+    };
     EvidenceSpec {
-        kind: reader.required(&fields, "kind", "evidence"),
-        role: reader.text_of(&fields, "role"),
-        minimum: reader.count(&fields, "minimum", 1),
-        max_age: duration(reader, &fields, "maxAge"),
-        not_author: reader.flag(&fields, "notAuthor"),
-        bind_policy: reader.flag(&fields, "bindPolicy"),
-        unsigned: fields
-            .get("trust")
-            .and_then(|node| reader.word(node, &[("signed", false), ("unsigned-ok", true)]))
-            .unwrap_or_default(),
-        second_within: duration(reader, &fields, "secondWithin"),
-        requires: reader.texts(&fields, "requires"),
+        not_author: flag("notAuthor", base.not_author),
+        bind_policy: flag("bindPolicy", base.bind_policy),
+        kind: reader.text_or(&fields, "kind", &base.kind),
+        role: reader.text_or(&fields, "role", &base.role),
+        minimum: reader.count(&fields, "minimum", base.minimum),
+        max_age: duration(reader, &fields, "maxAge", &base.max_age),
+        unsigned: unsigned(reader, &fields, base.unsigned),
+        second_within: duration(reader, &fields, "secondWithin", &base.second_within),
+        requires: match fields.get("requires") {
+            Some(_) => reader.texts(&fields, "requires"),
+            None => base.requires.clone(),
+        },
     }
 }
 
+/// Whether an unsigned statement counts.
+fn unsigned(reader: &mut Reader, fields: &Fields<'_>, base: bool) -> bool {
+    fields
+        .get("trust")
+        .and_then(|node| reader.word(node, &[("signed", false), ("unsigned-ok", true)]))
+        .unwrap_or(base)
+}
+
 /// A duration as ISO 8601 writes it, as it stands there.
-fn duration(reader: &mut Reader, fields: &Fields<'_>, name: &str) -> String {
-    let text = reader.text_of(fields, name);
+fn duration(reader: &mut Reader, fields: &Fields<'_>, name: &str, base: &str) -> String {
+    let text = reader.text_or(fields, name, base);
     if let Some(node) = fields.get(name).filter(|_| parse_duration(&text).is_none()) {
         reader
             .error(node.span(), format!("`{name}` is no duration: {text}"))
