@@ -69,6 +69,7 @@ fn rules() -> impl Iterator<Item = &'static RuleInfo> {
     sql.chain(files)
         .chain(helm)
         .chain(changelog)
+        .chain(rules::inputs::RULES.iter().copied())
         .chain(rules::suppressions::RULES.iter().copied())
         .chain(rehearse::findings::RULES)
 }

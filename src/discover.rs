@@ -3,7 +3,7 @@
 //! A [`Snapshot`] is a plain listing (of a commit's tree, of the index, or made up in a test). A [`Reader`] turns its
 //! entries into [`Sources`]; whatever it cannot read becomes a [`Coverage`] entry, never silence.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use std::path::Path;
@@ -109,8 +109,12 @@ pub struct Coverage {
     pub examined: BTreeMap<&'static str, u64>,
     /// What was not, sorted and without repetition when it is reported.
     pub not_examined: Vec<NotExamined>,
+    /// Paths and contents that were needed and could not be read; each path is in `not_examined` too, with the reason.
+    pub unread: BTreeSet<(String, ObjectId)>,
     /// How many files were needed, and are not in this clone: without them there is no judgement.
     pub missing: u64,
+    /// How many were needed, and their objects in this clone are damaged: without them there is none either.
+    pub damaged: u64,
 }
 
 impl Coverage {
@@ -232,12 +236,22 @@ impl<'r> Reader<'r> {
             Ok(text) => Some(self.sources.add(path, snapshot.label.as_str(), text)),
             Err(unread) => {
                 self.coverage.missing += u64::from(unread.missing);
+                self.coverage.damaged += u64::from(unread.damaged);
+                self.coverage.unread.insert((path.to_owned(), entry.oid));
                 self.coverage.skip(path, unread.reason);
                 None
             }
         };
         self.seen.insert((path.to_owned(), entry.oid), id);
         id
+    }
+
+    /// This clone holds the content of an entry; it may still be damaged.
+    pub fn holds(&self, oid: ObjectId) -> bool {
+        match &self.store {
+            Store::Git(repository) => repository.holds(oid),
+            Store::Memory(blobs) => blobs.contains_key(&oid.to_string()),
+        }
     }
 
     /// The text of a file, for a look that is not kept: it is neither among the sources nor in the coverage.
@@ -285,6 +299,7 @@ impl<'r> Reader<'r> {
             Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(
                 |error| Unread {
                     missing: error == BlobError::Missing,
+                    damaged: matches!(error, BlobError::Unreadable(_)),
                     reason: match error {
                         BlobError::Missing => {
                             format!("its content is not in this clone; {FETCH_CONTENT} brings it")
@@ -311,6 +326,8 @@ struct Unread {
     reason: String,
     /// The object is not in this clone.
     missing: bool,
+    /// The object is in this clone, and git cannot read it.
+    damaged: bool,
 }
 
 impl From<String> for Unread {
@@ -318,6 +335,7 @@ impl From<String> for Unread {
         Self {
             reason,
             missing: false,
+            damaged: false,
         }
     }
 }

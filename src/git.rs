@@ -131,6 +131,27 @@ impl Repository {
         self.inner.config().is_ok_and(|config| promisor(&config))
     }
 
+    /// This clone has the object.
+    pub fn holds(&self, id: ObjectId) -> bool {
+        self.inner
+            .odb()
+            .is_ok_and(|database| database.exists(id.to_git()))
+    }
+
+    /// The remote whose tags are left out when it is fetched from (`git clone --no-tags`).
+    pub fn remote_without_tags(&self) -> Option<String> {
+        let config = self.inner.config().ok()?;
+        let mut entries = config.entries(Some("remote\\..*\\.tagopt")).ok()?;
+        while let Some(Ok(entry)) = entries.next() {
+            if entry.value().is_ok_and(|value| value == "--no-tags") {
+                let name = entry.name().ok()?;
+                let remote = name.strip_prefix("remote.")?.strip_suffix(".tagopt")?;
+                return Some(remote.to_owned());
+            }
+        }
+        None
+    }
+
     /// The bytes of a blob of at most `limit` bytes.
     pub fn read_blob(&self, oid: ObjectId, limit: u64) -> Result<Vec<u8>, BlobError> {
         let unreadable = |error: git2::Error| match error.code() {

@@ -8,6 +8,7 @@ mod mend;
 mod migrations;
 mod settings;
 mod touched;
+mod unread;
 mod uses;
 
 use std::collections::BTreeSet;
@@ -158,11 +159,19 @@ pub fn judge_subject(
     let mut facts = Facts::default();
     collect::release(frame, subject, history, stage, &mut facts, &mut reader)?;
     let collect::Collected {
-        findings,
+        mut findings,
         suppressions,
         replayed,
     } = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
     facts.evidence = evidence::collect(frame, &facts, history, &mut reader, &mut origins);
+    let unread = unread::findings(
+        &states,
+        &facts,
+        &reader.coverage,
+        &reader.sources,
+        &findings,
+    );
+    findings.extend(unread);
     if let Some(touched) = &states.touched {
         let before = collect::changelog_before(frame, &facts, &states, &mut reader);
         touched::restrict(&mut facts, touched, &before);
@@ -270,10 +279,16 @@ impl States {
         })
     }
 
+    /// A name that cannot be listed, and that what the change starts from did not hold.
+    fn is_new_unlisted(&self, path: &str) -> bool {
+        let has = |state: &Snapshot| state.not_listed.iter().any(|entry| entry.path == path);
+        has(&self.subject) && !self.base.as_ref().is_some_and(has)
+    }
+
     /// A path that the release, or the change, touches.
     fn touches(&self, path: &str) -> bool {
         match (&self.touched, &self.previous) {
-            (Some(touched), _) => touched.contains(path),
+            (Some(touched), _) => touched.contains(path) || self.is_new_unlisted(path),
             (None, Some(previous)) => previous.get(path) != self.subject.get(path),
             (None, None) => true,
         }
@@ -292,10 +307,11 @@ fn keep_touched(
         return;
     }
     findings.retain(|finding| {
-        finding.location.is_some_and(|location| {
-            let path = reader.sources.get(location.source).path.as_str();
-            states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
-        })
+        let path = match finding.location {
+            Some(location) => reader.sources.get(location.source).path.as_str(),
+            None => finding.about.as_str(),
+        };
+        states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
     });
 }
 

@@ -5,6 +5,7 @@
 
 pub mod changelog;
 pub mod helm;
+pub mod inputs;
 pub mod migration_files;
 pub mod sql;
 pub mod suppressions;

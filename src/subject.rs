@@ -1,5 +1,7 @@
 //! What is judged: the commit that a request means, and the release that it is or will be.
 
+use std::collections::HashSet;
+
 use crate::gate::Stage;
 use crate::git::{Bound, GitError, History, ObjectId, Point, Repository, Start, Tag};
 use crate::version::{
@@ -217,7 +219,7 @@ pub fn load(
         .chain(subject.changes_since)
         .collect();
     let history = load_history(repository, tags, branches, &tips)?;
-    finish(repository, subject, history, request)
+    finish(repository, subject, history, scheme, request)
 }
 
 /// Loads the history of a repository: its tags, its main branch and its release branches, and `tips`.
@@ -245,6 +247,14 @@ pub fn require_history(
         return Ok(());
     };
     repository.require_history(history, point.commit, &subject.label)?;
+    if history.lineage(&point).previous.is_none()
+        && let Some(remote) = repository.remote_without_tags()
+    {
+        return Err(GitError::TagsLeftOut {
+            remote,
+            subject: subject.label.clone(),
+        });
+    }
     match history.broken_release(&point) {
         Some(tag) => Err(GitError::BrokenTag {
             tag: tag.name.name.clone(),
@@ -258,7 +268,8 @@ pub fn require_history(
 fn finish(
     repository: &Repository,
     mut subject: Subject,
-    history: History,
+    mut history: History,
+    scheme: &TagScheme,
     request: &SubjectRequest,
 ) -> Result<(Subject, History), SubjectError> {
     require_history(repository, &history, &subject)?;
@@ -272,6 +283,16 @@ fn finish(
                 base: base.clone(),
                 head: head.clone().unwrap_or_else(|| "HEAD".to_owned()),
             });
+        }
+        // A tag on the way from the base to the head is part of the change, and must not make it a release of its own past.
+        if let Some(since) = subject.changes_since {
+            let within: HashSet<ObjectId> =
+                history.graph.range(&[since], of_head).into_iter().collect();
+            let is_before = |tag: &Tag| tag.commit.is_none_or(|commit| !within.contains(&commit));
+            if !history.tags.iter().all(is_before) {
+                history = history.with_tags(is_before);
+                require_releases(repository, &history.tags, scheme, &subject.label)?;
+            }
         }
     }
     Ok((subject, history))

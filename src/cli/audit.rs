@@ -6,7 +6,7 @@ use super::context::Context;
 use super::output::Streams;
 use super::progress::Progress;
 use crate::facts::tags::{TagFact, collect};
-use crate::git::Tag;
+use crate::git::{GitError, Tag};
 use crate::judge::{Frame, judge_subject};
 use crate::report::audit::{Audit, Release, STAGE};
 use crate::subject::{self, Subject};
@@ -21,6 +21,25 @@ use crate::version::TagKind;
 struct UnknownRelease {
     flag: &'static str,
     tag: String,
+}
+
+/// Nothing that could be audited.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum NothingToAudit {
+    #[error("this clone is shallow: the releases before its end cannot be audited")]
+    #[diagnostic(help(
+        "git fetch --unshallow --tags        (GitHub Actions: actions/checkout with fetch-depth: 0)"
+    ))]
+    Shallow,
+    #[error("this clone has no release tag, so there is nothing to audit")]
+    #[diagnostic(help(
+        "git fetch --tags        brings the release tags, if there are any\n\
+         tags: {{ prefix: … }} in relgate.yaml says how they begin, if not with `v`"
+    ))]
+    NoReleases,
+    #[error("--since {since} is not before --until {until}")]
+    #[diagnostic(help("the period goes from the release behind --since to --until"))]
+    EmptyPeriod { since: String, until: String },
 }
 
 pub(super) fn run(
@@ -43,10 +62,16 @@ pub(super) fn run(
 }
 
 fn audit(frame: &Frame<'_>, args: &AuditArgs) -> Result<Audit, CommandError> {
+    if frame.repository.is_shallow() {
+        return Err(NothingToAudit::Shallow.into());
+    }
     let tags = frame.repository.tags(&frame.scheme)?;
     let history = subject::load_history(frame.repository, tags, &frame.branches, &[])?;
     let is_release = |tag: &&Tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix);
     let releases: Vec<&Tag> = history.tags.iter().filter(is_release).collect();
+    if releases.is_empty() {
+        return Err(NothingToAudit::NoReleases.into());
+    }
     let position = |flag: &'static str, name: &Option<String>| match name {
         None => Ok(None),
         Some(name) => releases
@@ -60,6 +85,15 @@ fn audit(frame: &Frame<'_>, args: &AuditArgs) -> Result<Audit, CommandError> {
     };
     let first = position("--since", &args.since)?.map_or(0, |index| index + 1);
     let last = position("--until", &args.until)?.map_or(releases.len(), |index| index + 1);
+    if let (Some(since), Some(until)) = (&args.since, &args.until)
+        && first >= last
+    {
+        return Err(NothingToAudit::EmptyPeriod {
+            since: since.clone(),
+            until: until.clone(),
+        }
+        .into());
+    }
     let facts: Vec<TagFact> = collect(&history);
     let mut judged = Vec::new();
     for tag in releases.get(first..last).unwrap_or_default() {
@@ -70,7 +104,11 @@ fn audit(frame: &Frame<'_>, args: &AuditArgs) -> Result<Audit, CommandError> {
                 .require_history(&history, commit, &subject.label)
                 .map_err(Into::into)
                 .and_then(|()| judge_subject(frame, &subject, &history, Some(STAGE), &[])),
-            None => judge_subject(frame, &subject, &history, Some(STAGE), &[]),
+            None => Err(GitError::BrokenTag {
+                tag: tag.name.name.clone(),
+                subject: subject.label.clone(),
+            }
+            .into()),
         };
         judged.push(match result {
             Ok(judgement) => {

@@ -13,8 +13,13 @@ use crate::report::text::escape_json;
 #[error("the facts cannot be written as JSON: {0}")]
 struct FactsError(serde_json::Error);
 
+/// Facts that what could not be read is missing from.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the facts are not complete: {0}")]
+struct IncompleteFacts(String);
+
 pub(super) fn run(global: &Global, args: &Facts, streams: &Streams) -> Result<u8, CommandError> {
-    let facts = {
+    let judgement = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
         let request = Request {
@@ -22,9 +27,12 @@ pub(super) fn run(global: &Global, args: &Facts, streams: &Streams) -> Result<u8
             stage: None,
             files: Vec::new(),
         };
-        judge(&context.frame()?, &request)?.facts
+        judge(&context.frame()?, &request)?
     };
-    let text = serde_json::to_string_pretty(&facts).map_err(FactsError)?;
+    if !judgement.report.errors.is_empty() {
+        return Err(IncompleteFacts(judgement.report.errors.join("; ")).into());
+    }
+    let text = serde_json::to_string_pretty(&judgement.facts).map_err(FactsError)?;
     Streams::print(&format!("{}\n", escape_json(&text)))?;
     Ok(0)
 }

@@ -101,6 +101,23 @@ impl Streams {
             verbosity: 1,
         };
         let mut write = || -> io::Result<()> {
+            let mut buffer = Vec::new();
+            content(&style, &mut buffer)?;
+            // A pipe or a device is written to, and a link leads to what is written; neither is replaced by a file.
+            let there = std::fs::metadata(path).ok();
+            if there
+                .as_ref()
+                .is_some_and(|there| !there.is_file() && !there.is_dir())
+            {
+                return std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(path)?
+                    .write_all(&buffer);
+            }
+            let path = &match there {
+                Some(_) => path.canonicalize()?,
+                None => path.to_owned(),
+            };
             let directory = match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent,
                 _ => Path::new("."),
@@ -109,8 +126,6 @@ impl Streams {
                 .prefix(".relgate-")
                 .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
                 .tempfile_in(directory)?;
-            let mut buffer = Vec::new();
-            content(&style, &mut buffer)?;
             file.write_all(&buffer)?;
             file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)?;

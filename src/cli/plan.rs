@@ -7,11 +7,11 @@ use super::output::Streams;
 use super::progress::Progress;
 use crate::gate::Stage;
 use crate::judge::{Request, judge};
-use crate::report::plan;
+use crate::report::{Report, plan};
 use crate::subject::SubjectRequest;
 
 pub(super) fn run(global: &Global, args: &Plan, streams: &Streams) -> Result<u8, CommandError> {
-    let text = {
+    let (text, status) = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
         let frame = context.frame()?;
@@ -35,8 +35,18 @@ pub(super) fn run(global: &Global, args: &Plan, streams: &Streams) -> Result<u8,
             }
             _ => None,
         };
-        plan::text(&content, release.as_ref(), &streams.style)
+        let text = plan::text(&content, release.as_ref(), &streams.style);
+        (text, could_not_judge(&content))
     };
     Streams::print(&text)?;
-    Ok(0)
+    Ok(status)
+}
+
+/// A plan that something is missing from is shown for what it is, and is no success.
+fn could_not_judge(report: &Report) -> u8 {
+    if report.errors.is_empty() {
+        0
+    } else {
+        report.decision.verdict.exit_code()
+    }
 }

@@ -69,6 +69,19 @@ pub enum GitError {
         /// What is judged.
         subject: String,
     },
+    /// The clone was told to leave out tags, so that a first release cannot be told from one whose tags were left out.
+    #[error(
+        "this clone leaves out tags (remote.{remote}.tagOpt): whether {subject} is the first release cannot be told"
+    )]
+    #[diagnostic(help(
+        "git config --unset remote.{remote}.tagOpt && git fetch --tags {remote}        brings the tags"
+    ))]
+    TagsLeftOut {
+        /// The remote.
+        remote: String,
+        /// What is judged.
+        subject: String,
+    },
     /// A release tag that may be the previous release leads to nothing.
     #[error(
         "tag `{tag}` leads to nothing that is in this clone, so the release before {subject} cannot be told"

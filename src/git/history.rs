@@ -137,6 +137,13 @@ impl History {
         }
     }
 
+    /// The same history with some of its tags only.
+    #[must_use]
+    pub fn with_tags(self, keep: impl Fn(&Tag) -> bool) -> Self {
+        let tags = self.tags.into_iter().filter(|tag| keep(tag)).collect();
+        Self::new(self.graph, tags, self.branches, self.main)
+    }
+
     /// The tag of this name.
     pub fn tag(&self, name: &str) -> Option<&Tag> {
         self.tags.iter().find(|tag| tag.name.name == name)

@@ -57,6 +57,12 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
             coverage.missing
         ));
     }
+    if coverage.damaged > 0 {
+        errors.push(format!(
+            "git cannot read what {} needed files hold: git fsck names the damaged objects, a fresh clone replaces them",
+            coverage.damaged
+        ));
+    }
     coverage.not_examined.sort();
     coverage.not_examined.dedup();
     let verdict = decision::verdict(&Inputs {

@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::git::ObjectId;
 use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{self, Lowering};
-use crate::migrations::{self, DirectorySurvey, Survey};
+use crate::migrations::{self, DirectorySurvey, MigrationSettings, Survey};
 use crate::report::Input;
 use crate::rules::migration_files::{OtherRelease, check_sequences};
 use crate::rules::sql::{JudgedRelease, ReleaseInput, SqlOptions, check_release};
@@ -31,6 +31,7 @@ pub(super) fn collect(
 ) -> Collected {
     let settings = settings::migrations(&frame.project.config.migrations);
     let survey = migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    note_absent(&settings, states, reader);
     let lowering = lowering::lower(&survey, reader, frame.cache);
     let texts = changed_texts(&survey, reader);
     let declared = ReleaseType::from_word(&facts.release.declared_type);
@@ -86,6 +87,19 @@ pub(super) fn collect(
         findings,
         suppressions,
         replayed: replayed(&survey),
+    }
+}
+
+/// A configured directory that none of the compared states holds: it was before the release's time, or is misspelt.
+fn note_absent(settings: &[MigrationSettings], states: &States, reader: &mut Reader<'_>) {
+    let compared = || std::iter::once(&states.subject).chain(&states.previous);
+    for path in settings.iter().map(|settings| settings.path.as_str()) {
+        let directory = path.trim_start_matches("./").trim_end_matches('/');
+        if directory != "." && compared().all(|state| state.below(directory).next().is_none()) {
+            let labels: Vec<&str> = compared().map(|state| state.label.as_str()).collect();
+            let reason = format!("no migration directory is there in {}", labels.join(" or "));
+            reader.coverage.skip(path, reason);
+        }
     }
 }
 

@@ -71,6 +71,9 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
             );
         }
     }
+    for error in &content.errors {
+        let _ = writeln!(out, "  {}  {}", paint.error("error"), escape(error));
+    }
     let blocking = content
         .findings
         .iter()

@@ -163,6 +163,7 @@ rule_table! { SqlRule:
     drop_index_supporting_query,
     drop_matview,
     drop_not_null,
+    drop_owned,
     drop_primary_key,
     drop_schema,
     drop_sequence,

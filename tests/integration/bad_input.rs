@@ -121,6 +121,11 @@ fn check(file: &str) {
             is_text || not_examined.contains(file),
             "passed over {context}"
         );
+        if !is_text {
+            let change = ["check", "--tag", "v1.0.1", "--stage", "change"];
+            let run = Tool::within(repo.path()).run(&change);
+            assert_ne!(run.code, 0, "passed: {context}");
+        }
     }
 }
 

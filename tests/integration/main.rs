@@ -15,6 +15,8 @@ mod bad_input;
 mod evidence;
 /// The examples play, and are what their pages say.
 mod examples;
+/// What could not be looked at does not pass.
+mod fail_closed;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
 /// Decisions are kept, and nothing is lost, doubled or quietly changed.

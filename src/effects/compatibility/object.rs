@@ -389,6 +389,9 @@ fn drop(situation: &Situation<'_>, kind: ObjectKind, dropped: &Dropped<'_>) -> V
                 .losing(loss)
                 .destructive()
         }
+        ObjectKind::Owned => Verdict::breaking("everything that the role owns is gone")
+            .losing(Truth::Yes)
+            .destructive(),
         ObjectKind::Database => Verdict::breaking("everything in it is gone")
             .losing(Truth::Yes)
             .destructive(),

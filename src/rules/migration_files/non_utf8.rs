@@ -9,7 +9,7 @@ pub(super) const RULE: SequenceRule = SequenceRule {
     info: RuleInfo {
         id: "non-utf8",
         summary: "a migration is not UTF-8 text",
-        severity: Severity::Warning,
+        severity: Severity::Error,
         page: include_str!("non_utf8.md"),
     },
     check,

@@ -294,6 +294,8 @@ pub enum ObjectKind {
     Constraint,
     /// A role or user.
     Role,
+    /// Everything that a role owns in the database, and what it was granted.
+    Owned,
     /// Anything else that has a name.
     Other,
 }
@@ -319,6 +321,7 @@ impl ObjectKind {
             Self::Statistics => "statistics",
             Self::Constraint => "constraint",
             Self::Role => "role",
+            Self::Owned => "owned",
             Self::Other => "object",
         }
     }

@@ -179,7 +179,7 @@ impl Sink<'_, '_> {
                 false,
             ),
             Stmt::DropOwned(s) => Drop::of(
-                ObjectKind::Other,
+                ObjectKind::Owned,
                 roles(s.role_ref_list()?.role_refs())?,
                 false,
                 is_cascade(s.drop_behavior().as_ref()),

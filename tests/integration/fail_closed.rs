@@ -1,0 +1,178 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::support::{Repo, Tool};
+
+/// Two releases; the second one drops a table.
+const CELLAR: &str = "
+- commit: 'feat: casks'
+  write:
+    db/migrations/0001_casks.up.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+    db/migrations/0001_casks.down.sql: 'DROP TABLE casks;'
+  tag: v1.0.0
+- commit: 'fix: no casks'
+  write:
+    db/migrations/0002_none.up.sql: 'DROP TABLE casks;'
+    db/migrations/0002_none.down.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+  tag: v1.0.1
+";
+
+/// Runs the program and gives its exit status with what it wrote.
+fn run(repo: &Repo, arguments: &[&str]) -> (i32, String) {
+    let run = Tool::within(repo.path()).run(arguments);
+    (run.code, run.text)
+}
+
+#[track_caller]
+fn cannot_judge(repo: &Repo, arguments: &[&str], says: &str) {
+    let (code, text) = run(repo, arguments);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains(says), "{says:?} is not in {text}");
+}
+
+#[test]
+fn an_audit_does_not_pass_a_tag_that_leads_to_no_commit() {
+    let repo = Repo::inline(CELLAR);
+    repo.git(&["update-ref", "refs/tags/v1.0.2", "HEAD^{tree}"]);
+    let (code, text) = run(&repo, &["audit", "--since", "v1.0.1", "--format", "json"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains(r#""verdict": "error""#), "{text}");
+    std::fs::create_dir_all(repo.path().join(".git/refs/tags")).unwrap();
+    repo.write(".git/refs/tags/v1.0.3", &format!("{}\n", "1".repeat(40)));
+    let (code, text) = run(&repo, &["audit", "--format", "json"]);
+    assert_ne!(code, 0, "{text}");
+}
+
+#[test]
+fn an_audit_of_nothing_is_no_success() {
+    let shallow = Repo::inline(CELLAR).cloned(&["--depth", "1"]);
+    cannot_judge(&shallow, &["audit"], "git fetch --unshallow --tags");
+    let without_tags = Repo::inline(CELLAR).cloned(&["--no-tags"]);
+    cannot_judge(&without_tags, &["audit"], "git fetch --tags");
+    let repo = Repo::inline(CELLAR);
+    cannot_judge(
+        &repo,
+        &["audit", "--since", "v1.0.1", "--until", "v1.0.0"],
+        "--since v1.0.1 is not before --until v1.0.0",
+    );
+}
+
+/// Without its tags, a clone would take each release for the first one.
+#[test]
+fn a_clone_without_tags_has_no_first_release() {
+    let repo = Repo::inline(CELLAR).cloned(&["--no-tags"]);
+    cannot_judge(
+        &repo,
+        &["check", "--tag", "v1.0.1", "--stage", "change"],
+        "git config --unset remote.origin.tagOpt",
+    );
+}
+
+#[test]
+fn a_migration_whose_name_is_no_text_blocks() {
+    let repo = Repo::inline(CELLAR);
+    let name = OsStr::from_bytes(b"0003_\xff.up.sql");
+    std::fs::write(
+        repo.path().join("db/migrations").join(name),
+        "DROP TABLE a;",
+    )
+    .unwrap();
+    repo.write("db/migrations/0003_x.down.sql", "SELECT 1;");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "feat: x"]);
+    repo.git(&["tag", "v2.0.0"]);
+    let commands: [&[&str]; 3] = [
+        &["check", "--tag", "v2.0.0", "--stage", "change"],
+        &["check", "--base", "v1.0.1"],
+        &["audit", "--since", "v1.0.1"],
+    ];
+    for command in commands {
+        let (code, text) = run(&repo, command);
+        assert_eq!(code, 1, "{text}");
+    }
+    let (_, text) = run(&repo, &["check", "--base", "v1.0.1"]);
+    assert!(text.contains("error[input-unreadable]"), "{text}");
+}
+
+/// The answer does not depend on what a cache still knows of content that this clone does not have.
+#[test]
+fn a_plan_that_misses_content_is_no_plan() {
+    let full = Repo::inline(CELLAR);
+    full.write("db/migrations/0003_vats.up.sql", "DROP TABLE vats;");
+    full.git(&["add", "--all"]);
+    full.git(&["commit", "--quiet", "--message", "feat: no vats"]);
+    full.git(&["config", "uploadpack.allowFilter", "true"]);
+    let tool = Tool::within(full.path());
+    assert_eq!(tool.run(&["check"]).code, 0);
+    let repo = full.cloned(&["--bare", "--filter=blob:none"]);
+    let path = repo.path().to_str().unwrap();
+    for command in ["plan", "facts", "check"] {
+        let warm = tool.run(&["--repo", path, command]);
+        let cold = Tool::within(repo.path()).run(&["--repo", path, command]);
+        assert_eq!(cold.code, 2, "{}", cold.text);
+        assert_eq!(
+            (warm.code, &warm.stdout),
+            (cold.code, &cold.stdout),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn damaged_content_cannot_be_judged() {
+    let repo = Repo::inline(CELLAR);
+    repo.write("db/migrations/0003_vats.up.sql", "DROP TABLE vats;");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "feat: no vats"]);
+    let id = repo.git(&["rev-parse", "HEAD:db/migrations/0003_vats.up.sql"]);
+    let (folder, file) = id.trim().split_at(2);
+    let object = repo.path().join(".git/objects").join(folder).join(file);
+    std::fs::remove_file(&object).unwrap();
+    std::fs::write(&object, "nothing that zlib made").unwrap();
+    cannot_judge(&repo, &["check"], "git fsck");
+}
+
+/// What stands at the path of a report and is no file stays what it is.
+#[test]
+fn a_report_goes_through_links_and_into_pipes() {
+    let repo = Repo::inline(CELLAR);
+    let file = repo.beside("report.json");
+    std::fs::write(&file, "old").unwrap();
+    let link = repo.beside("link.json");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let output = format!("json={}", link.display());
+    assert!(run(&repo, &["check", "--output", &output]).0 < 2);
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with('{'));
+    let (code, text) = run(&repo, &["check", "--output", "json=/dev/full"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(!std::fs::metadata("/dev/full").unwrap().is_file());
+}
+
+#[test]
+fn everything_that_a_role_owns_is_lost() {
+    let repo = Repo::inline(CELLAR);
+    repo.write(
+        "relgate.yaml",
+        "migrations: [{ path: db/migrations, dialect: postgresql }]\n",
+    );
+    repo.write(
+        "db/migrations/0003_own.up.sql",
+        "DROP OWNED BY CURRENT_USER;",
+    );
+    repo.write("db/migrations/0003_own.down.sql", "SELECT 1;");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "feat: own"]);
+    let (_, text) = run(&repo, &["check", "--format", "json"]);
+    assert!(text.contains(r#""requiredType": "major""#), "{text}");
+    assert!(text.contains(r#""rule": "drop-owned""#), "{text}");
+}
+
+/// A configured directory that is nowhere is at least said to be.
+#[test]
+fn a_configured_directory_that_is_nowhere_is_named() {
+    let repo = Repo::inline(CELLAR);
+    repo.write("relgate.yaml", "migrations: [{ path: nope/migrations }]\n");
+    let (_, text) = run(&repo, &["check", "--format", "json"]);
+    assert!(text.contains("no migration directory is there"), "{text}");
+}
