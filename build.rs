@@ -1,8 +1,10 @@
-//! Names the code that parses: what a cache keeps of it is good for this code alone.
+//! Names the code that parses (what a cache keeps of it is good for this code alone), and the commit that a release was
+//! built from.
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::path::Path;
-use std::{fs, io};
+use std::process::Command;
+use std::{env, fs, io};
 
 /// What turns a file into what the cache keeps, and the crates that it is made with.
 const PARSES: [&str; 4] = [
@@ -25,7 +27,23 @@ fn main() -> io::Result<()> {
         "cargo::rustc-env=RELGATE_PARSER_DIGEST={:016x}",
         hasher.finish()
     );
+    version();
     Ok(())
+}
+
+/// `relgate --version`. Builds for development name no commit, so that a commit alone makes nobody compile again.
+fn version() {
+    println!("cargo::rerun-if-env-changed=RELGATE_COMMIT");
+    let commit = match env::var("RELGATE_COMMIT") {
+        Ok(commit) => Some(commit),
+        Err(_) if env::var("PROFILE").as_deref() == Ok("release") => {
+            packaged().or_else(checked_out)
+        }
+        Err(_) => None,
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let text = commit.unwrap_or_else(|| "development build".to_owned());
+    println!("cargo::rustc-env=RELGATE_VERSION={version} ({text})");
 }
 
 fn digest(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
@@ -39,4 +57,33 @@ fn digest(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
     hasher.write(path.as_os_str().as_encoded_bytes());
     hasher.write(&fs::read(path)?);
     Ok(())
+}
+
+/// What `cargo package` wrote beside the sources.
+fn packaged() -> Option<String> {
+    let text = fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let id = text.split("\"sha1\": \"").nth(1)?;
+    id.get(..12).map(str::to_owned)
+}
+
+/// The commit of the work tree, and whether the work tree has more than it.
+fn checked_out() -> Option<String> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    for name in ["HEAD", "index"] {
+        let path = git(&["rev-parse", "--git-path", name])?;
+        if Path::new(&path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    Some(if changed.is_empty() {
+        commit
+    } else {
+        format!("{commit}, changed")
+    })
 }

@@ -1,5 +1,8 @@
 //! Every id that reports use, with its page. The tables that rules and policies are declared in are the only lists.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::policy;
 use crate::rehearse;
 use crate::rules::{self, RuleInfo};
@@ -41,6 +44,35 @@ pub fn entries() -> Vec<Entry> {
 /// The ids of all rules.
 pub fn rule_ids() -> std::collections::BTreeSet<String> {
     rules().map(|info| info.id.to_owned()).collect()
+}
+
+/// The line about an id.
+pub fn summary(id: &str) -> Option<String> {
+    static SUMMARIES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+        let mut summaries = BTreeMap::new();
+        for entry in entries() {
+            summaries.entry(entry.id).or_insert(entry.summary);
+        }
+        summaries
+    });
+    SUMMARIES.get(id).cloned()
+}
+
+/// Where the page of an id stands on the web.
+pub fn url(id: &str) -> String {
+    format!(
+        "{}/blob/main/docs/ids/{id}.md",
+        env!("CARGO_PKG_REPOSITORY")
+    )
+}
+
+/// The first paragraph of a page below its title, on one line.
+pub fn first_paragraph(page: &str) -> String {
+    let lines = page
+        .lines()
+        .skip_while(|line| line.is_empty() || line.starts_with('#'));
+    let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    paragraph.join(" ")
 }
 
 /// The page of an id, in Markdown.

@@ -10,12 +10,15 @@ mod facts;
 mod ledger;
 mod gate;
 mod fix;
+mod hook;
+mod init;
 mod output;
 mod plan;
 mod policy;
 mod progress;
 mod rehearse;
 mod schema;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -63,6 +66,10 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),
         Command::Ledger(ledger) => ledger::run(&args.global, ledger, streams),
         Command::Policy(policy) => policy::run(&args.global, policy, streams),
+        Command::Init(init) => init::run(&args.global, init, streams),
+        Command::Hook(hook) => hook::run(&args.global, hook, streams),
+        Command::Completions(completions) => setup::completions(completions),
+        Command::Man(man) => setup::man(man),
         Command::Demo => demo::run(&args.global, streams),
     }
 }

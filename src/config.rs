@@ -28,6 +28,9 @@ pub struct Config {
     pub tags: TagsConfig,
     /// How branches are named.
     pub branches: BranchesConfig,
+    /// The last release that is history: an audit starts behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
     /// The changelog's path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changelog: Option<String>,

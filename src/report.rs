@@ -1,13 +1,24 @@
 //! The report: one plain value, and one pure function for each format that writes it.
 
+mod attestation;
 pub mod audit;
 pub mod gates;
+mod conclusion;
+mod github;
+mod gitlab;
+mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+mod oscal;
 pub mod plan;
 pub mod policy_tests;
 pub mod rehearse;
+mod problem;
+mod rdjsonl;
+mod redact;
+mod sarif;
 pub mod text;
 
 use std::io;
@@ -153,6 +164,56 @@ pub static FORMATS: &[Format] = &[
         name: "json",
         summary: "the whole report, schemaVersion 1",
         write: json::write,
+    },
+    Format {
+        name: "sarif",
+        summary: "SARIF 2.1.0, for code scanning",
+        write: sarif::write,
+    },
+    Format {
+        name: "junit",
+        summary: "JUnit XML: gates and findings as test cases",
+        write: junit::write,
+    },
+    Format {
+        name: "github",
+        summary: "annotations of GitHub Actions; appends to the job summary",
+        write: github::write,
+    },
+    Format {
+        name: "gitlab",
+        summary: "GitLab Code Quality",
+        write: gitlab::write,
+    },
+    Format {
+        name: "rdjsonl",
+        summary: "reviewdog's diagnostics, one on a line",
+        write: rdjsonl::write,
+    },
+    Format {
+        name: "markdown",
+        summary: "a comment on a pull request",
+        write: markdown::write,
+    },
+    Format {
+        name: "html",
+        summary: "one page for auditors and managers",
+        write: html::write,
+    },
+    Format {
+        name: "svr",
+        summary: "in-toto statement of the properties that hold",
+        write: attestation::write_svr,
+    },
+    Format {
+        name: "vsa",
+        summary: "in-toto statement: SLSA verification summary",
+        write: attestation::write_vsa,
+    },
+    Format {
+        name: "oscal",
+        summary: "OSCAL assessment results, by control",
+        write: oscal::write,
     },
 ];
 

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 # "program package": the package is installed when the program is not found.
 programs=(
   "ssh-keygen openssh-client"
+  "chromium chromium"
 )
 
 missing=()
@@ -30,10 +31,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${sudo[@]}" apt-get install --yes --quiet --no-install-recommends "${missing[@]}"
 fi
 
-# A digest of the list says whether the environment is up to date.
-wanted=$(sha256sum tests/requirements.txt | cut -d' ' -f1)
+# A digest of the lists says whether the environment is up to date.
+wanted=$(cat tests/requirements.txt tests/package.json | sha256sum | cut -d' ' -f1)
 if [ "$(cat .venv/requirements.digest 2>/dev/null)" != "$wanted" ]; then
   python3 -m venv .venv || { echo "python3 needs its venv module: apt-get install python3-venv" >&2; exit 1; }
   .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+  mkdir -p .venv/node
+  cp tests/package.json .venv/node/
+  npm install --prefix .venv/node --ignore-scripts --no-audit --no-fund --loglevel=error
   echo "$wanted" >.venv/requirements.digest
 fi

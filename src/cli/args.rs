@@ -11,7 +11,7 @@ use crate::report::policy_tests::TestFormat;
 #[derive(Debug, Parser)]
 #[command(
     name = "relgate",
-    version,
+    version = env!("RELGATE_VERSION"),
     max_term_width = 100,
     after_help = "Exit status: 0 pass, 1 blocked, 2 could not judge."
 )]
@@ -83,6 +83,14 @@ pub(super) enum Command {
     Schema(Schema),
     /// Run the release's migrations, and their rollback, on a real PostgreSQL server
     Rehearse(Rehearse),
+    /// Look at the repository and write relgate.yaml
+    Init(Init),
+    /// Judge what git hands to a commit-msg or pre-push hook
+    Hook(Hook),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print a manual page in roff
+    Man(Man),
     /// Build the example repository in a temporary directory and judge its unsafe release
     Demo,
 }
@@ -533,6 +541,61 @@ fn parse_test_output(text: &str) -> Result<TestOutput, String> {
         format: parse_test_format(format)?,
         path: PathBuf::from(path),
     })
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Init {
+    /// The last release that is history; findings count from then on [default: the previous release]
+    #[arg(long, value_name = "TAG")]
+    pub(super) baseline: Option<String>,
+    /// Also write .pre-commit-config.yaml
+    #[arg(long)]
+    pub(super) hooks: bool,
+    /// Also write .github/workflows/relgate.yml
+    #[arg(long)]
+    pub(super) workflow: bool,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Hook {
+    #[command(subcommand)]
+    pub(super) kind: HookKind,
+}
+
+/// The hooks beside pre-commit, which is `check --staged`.
+#[derive(Debug, Subcommand)]
+pub(super) enum HookKind {
+    /// The message is a Conventional Commit
+    CommitMsg {
+        /// The message, as git hands it over
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// The release tags that are pushed may go; reads what git writes to the hook's standard input
+    PrePush {
+        /// The remote and its address, as git hands them over; not used
+        #[arg(value_name = "REMOTE", num_args = 0..=2)]
+        remote: Vec<String>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Man {
+    /// The page of this command [default: that of relgate]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
 }
 
 /// A file to write, and its format.

@@ -83,7 +83,12 @@ fn audit(frame: &Frame<'_>, args: &AuditArgs) -> Result<Audit, CommandError> {
                 tag: name.clone(),
             }),
     };
-    let first = position("--since", &args.since)?.map_or(0, |index| index + 1);
+    let baseline = &frame.project.config.baseline;
+    let since = match &args.since {
+        None => position("baseline:", baseline)?,
+        Some(_) => position("--since", &args.since)?,
+    };
+    let first = since.map_or(0, |index| index + 1);
     let last = position("--until", &args.until)?.map_or(releases.len(), |index| index + 1);
     if let (Some(since), Some(until)) = (&args.since, &args.until)
         && first >= last

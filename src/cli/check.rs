@@ -28,6 +28,9 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
         Streams::report_file(&report, output.format, &output.path)?;
     }
     streams.report(&report, args.format)?;
+    if args.format.name == "github" {
+        streams.job_summary(&report)?;
+    }
     Ok(report.decision.verdict.exit_code())
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::args::{ColorWhen, Global};
-use crate::report::{Format, Report, Style, human};
+use crate::report::{Format, Report, Style, human, markdown};
 
 /// The process's streams and how they like to be written to.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +68,20 @@ impl Streams {
             written.and_then(|()| io::stdout().lock().write_all(&buffer)),
             "standard output",
         )
+    }
+
+    /// Appends the report to the summary of a job of GitHub Actions, when there is one (`GITHUB_STEP_SUMMARY`).
+    pub(super) fn job_summary(&self, report: &Report) -> Result<(), CommandError> {
+        let Some(path) = environment("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+            return Ok(());
+        };
+        let mut buffer = Vec::new();
+        let append = markdown::write(report, &self.style, &mut buffer).and_then(|()| {
+            let mut options = std::fs::OpenOptions::new();
+            let mut file = options.append(true).create(true).open(&path)?;
+            file.write_all(&buffer)
+        });
+        append.map_err(|why| WriteError { path, why }.into())
     }
 
     /// Writes what was made for standard output.

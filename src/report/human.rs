@@ -4,13 +4,16 @@ mod excerpt;
 pub(super) mod gates;
 pub(crate) mod paint;
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::text::{escape, plural};
-use super::{Report, Style};
-use crate::decision::{Verdict, blocks, is_open};
+use super::text::{disarm, escape, plural};
+use super::{Report, Style, conclusion};
+use crate::decision::Verdict;
 use crate::finding::{Finding, Severity, Status};
 use crate::policy::Demand;
+use crate::source::SourceId;
 use crate::version::ReleaseType;
 use paint::Paint;
 
@@ -20,6 +23,13 @@ const FULL_WARNINGS: usize = 8;
 /// Writes the report in the order in which it is read: what was judged, findings, why this release type, gates, what was
 /// not examined, and what to do.
 pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    blocks(report, style, &mut text)?;
+    // Logs of CI systems are read for commands.
+    out.write_all(disarm(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
+fn blocks(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
     let paint = Paint::new(style.color);
     if style.verbosity < 0 && report.decision.verdict == Verdict::Pass {
         return Ok(());
@@ -28,11 +38,11 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Res
     findings(report, style, &paint, out)?;
     let calm = report.decision.verdict == Verdict::Pass && style.verbosity <= 0;
     if !calm {
-        release_type(report, &paint, out)?;
+        release_type(report, style, &paint, out)?;
         gates::write(report, style, &paint, out)?;
     }
     not_examined(report, style, &paint, out)?;
-    conclusion(report, &paint, out)
+    conclude(report, &paint, out)
 }
 
 fn headline(report: &Report, paint: &Paint) -> String {
@@ -91,26 +101,26 @@ pub(super) fn findings(
     paint: &Paint,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let mut shown = 0;
+    let mut warnings = 0;
     let mut hidden: Vec<&Finding> = Vec::new();
-    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
-        for finding in report
-            .findings
-            .iter()
-            .filter(|f| f.severity == severity && f.status == Status::Open)
-        {
-            let wanted = match severity {
-                Severity::Error => true,
-                Severity::Warning => shown < FULL_WARNINGS || style.verbosity > 0,
-                Severity::Info => style.verbosity > 0,
-            };
-            if wanted && (style.verbosity >= 0 || severity == Severity::Error) {
-                writeln!(out)?;
-                excerpt::write(report, finding, style, paint, out)?;
-                shown += 1;
-            } else {
-                hidden.push(finding);
+    let open = report.findings.iter().filter(|f| f.status == Status::Open);
+    for finding in by_file(report, open)
+        .into_iter()
+        .flat_map(|(_, findings)| findings)
+    {
+        let wanted = match finding.severity {
+            Severity::Error => true,
+            Severity::Warning => {
+                style.verbosity > 0 || (style.verbosity == 0 && warnings < FULL_WARNINGS)
             }
+            Severity::Info => style.verbosity > 0,
+        };
+        if wanted {
+            writeln!(out)?;
+            excerpt::write(report, finding, style, paint, out)?;
+            warnings += usize::from(finding.severity == Severity::Warning);
+        } else {
+            hidden.push(finding);
         }
     }
     let set_aside = report
@@ -144,7 +154,43 @@ pub(super) fn findings(
     Ok(())
 }
 
-fn release_type(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+/// Findings by file: first what is about no file, then the files with the worst first; within a file, the worst first
+/// and then by line.
+pub(super) fn by_file<'r>(
+    report: &'r Report,
+    findings: impl Iterator<Item = &'r Finding>,
+) -> Vec<(&'r str, Vec<&'r Finding>)> {
+    let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let path = finding.location.map_or("", |location| {
+            report.sources.get(location.source).path.as_str()
+        });
+        files.entry(path).or_default().push(finding);
+    }
+    let mut files: Vec<_> = files.into_iter().collect();
+    for (_, findings) in &mut files {
+        findings.sort_by_key(|finding| {
+            (
+                Reverse(finding.severity),
+                finding.location.map(|it| it.span.start),
+            )
+        });
+    }
+    files.sort_by_key(|(path, findings)| {
+        (
+            !path.is_empty(),
+            Reverse(findings.first().map(|finding| finding.severity)),
+        )
+    });
+    files
+}
+
+fn release_type(
+    report: &Report,
+    style: &Style,
+    paint: &Paint,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let decision = &report.decision;
     if decision.reasons.is_empty() && decision.declared.is_none() {
         return Ok(());
@@ -171,7 +217,7 @@ fn release_type(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::
         )?;
     }
     let mut last = None;
-    for reason in &decision.reasons {
+    for reason in reasons(report, style.verbosity > 0) {
         let kind = if last == Some(reason.at_least) {
             String::new()
         } else {
@@ -194,6 +240,20 @@ fn release_type(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::
         label = "";
     }
     Ok(())
+}
+
+/// The reasons that say something new: a second one of the same type that points into the same files is left to
+/// `--verbose`.
+fn reasons(report: &Report, all: bool) -> Vec<&Demand> {
+    let mut told: BTreeMap<ReleaseType, BTreeSet<SourceId>> = BTreeMap::new();
+    let new = |reason: &&Demand| {
+        let files: BTreeSet<SourceId> = reason.locations.iter().map(|it| it.source).collect();
+        let told = told.entry(reason.at_least).or_default();
+        let new = files.is_empty() || !files.is_subset(told);
+        told.extend(files);
+        all || new || reason.waiver.is_some()
+    };
+    report.decision.reasons.iter().filter(new).collect()
 }
 
 fn reason_line(report: &Report, reason: &Demand, paint: &Paint) -> String {
@@ -256,134 +316,26 @@ pub(super) fn not_examined(
     Ok(())
 }
 
-fn conclusion(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
-    let stage = report.subject.stage;
-    let open: Vec<_> = report
-        .gates
-        .iter()
-        .filter(|gate| is_open(gate, stage))
-        .collect();
+fn conclude(report: &Report, paint: &Paint, out: &mut dyn io::Write) -> io::Result<()> {
+    let word = format!("{}:", conclusion::verdict_word(report));
+    let reason = conclusion::verdict_reason(report);
     match report.decision.verdict {
-        Verdict::Pass => {
-            writeln!(out, "{} {}", paint.good("PASS:"), pass_words(report))
-        }
+        Verdict::Pass => writeln!(out, "{} {reason}", paint.good(&word)),
         Verdict::Error => {
             writeln!(out)?;
             for error in &report.errors {
                 writeln!(out, "{} {}", paint.error("error:"), escape(error))?;
             }
-            writeln!(out, "relgate could not judge (exit 2). Nothing was passed.")
+            writeln!(out, "{reason}")
         }
         Verdict::Fail => {
-            let errors = report
-                .findings
-                .iter()
-                .filter(|finding| blocks(finding))
-                .count();
-            let mut counts = Vec::new();
-            if errors > 0 {
-                counts.push(plural(errors, "error"));
-            }
-            if !open.is_empty() {
-                counts.push(format!("{} open", plural(open.len(), "gate")));
-            }
-            writeln!(out, "\n{} {}.", paint.error("BLOCKED:"), counts.join(", "))?;
-            for (index, step) in next_steps(report, &open).iter().enumerate() {
-                writeln!(out, "  {}. {step}", index + 1)?;
+            writeln!(out, "\n{} {reason}", paint.error(&word))?;
+            for (index, step) in conclusion::next_steps(report).iter().enumerate() {
+                writeln!(out, "  {}. {}", index + 1, escape(step))?;
             }
             Ok(())
         }
     }
-}
-
-fn pass_words(report: &Report) -> String {
-    let decision = &report.decision;
-    let stage = report.subject.stage;
-    let due: Vec<_> = report
-        .gates
-        .iter()
-        .filter(|gate| stage.requires(gate.stage))
-        .collect();
-    let count = |status| due.iter().filter(|gate| gate.status == status).count();
-    let closed = count(crate::gate::GateStatus::Pass);
-    let waived = count(crate::gate::GateStatus::Waived);
-    let kind = match decision.declared {
-        Some(declared) => format!(
-            "{declared} is right (declared {declared}, required {})",
-            decision.required
-        ),
-        None if decision.required == ReleaseType::None => "nothing demands a release".to_owned(),
-        None => format!("the next release is at least a {}", decision.required),
-    };
-    let mut parts = vec![
-        kind,
-        format!("{} closed at stage {stage}", plural(closed, "gate")),
-    ];
-    if waived > 0 {
-        parts.push(format!("{waived} waived"));
-    }
-    let skipped = report.coverage.not_examined.len();
-    parts.push(if skipped == 0 {
-        "nothing left unexamined".to_owned()
-    } else {
-        format!("{skipped} not examined")
-    });
-    format!("{}.", parts.join("; "))
-}
-
-/// What a person can do now, the most effective first; at most three steps.
-fn next_steps(report: &Report, open: &[&crate::gate::GateOutcome]) -> Vec<String> {
-    let mut steps = Vec::new();
-    let decision = &report.decision;
-    if let (Some(declared), Some(next)) = (decision.declared, &decision.next_version)
-        && declared < decision.required
-    {
-        let culprit = decision
-            .reasons
-            .iter()
-            .filter(|reason| reason.at_least == decision.required && reason.waiver.is_none())
-            .find_map(|reason| reason.locations.first())
-            .map_or_else(String::new, |&place| {
-                let path = escape(&report.sources.get(place.source).path);
-                format!(", or move what demands it ({path}) to a later release")
-            });
-        steps.push(format!("release this as {}{culprit}", escape(next)));
-    }
-    let mut helps: Vec<&str> = report
-        .findings
-        .iter()
-        .filter(|finding| blocks(finding) && !finding.help.is_empty() && !speaks_of_type(finding))
-        .map(|finding| finding.help.as_str())
-        .collect();
-    helps.dedup();
-    for help in helps {
-        if steps.len() < 3 && !steps.iter().any(|step| step == help) {
-            steps.push(escape(help));
-        }
-    }
-    if !open.is_empty() {
-        steps.truncate(3);
-        let tag = report
-            .subject
-            .tag
-            .as_deref()
-            .map_or_else(String::new, |tag| format!(" --tag {}", escape(tag)));
-        let rest = if open.len() == 1 {
-            "what closes the gate"
-        } else {
-            "what closes the gates"
-        };
-        steps.push(format!(
-            "relgate plan{tag} lists {rest}; relgate explain {} says how",
-            open[0].id
-        ));
-    }
-    steps
-}
-
-/// The first step, to release under another number, covers these.
-fn speaks_of_type(finding: &Finding) -> bool {
-    finding.rule == "release-type-too-low" || finding.notes.iter().any(|note| note.key == "demands")
 }
 
 /// The first seven digits of a commit id.

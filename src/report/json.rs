@@ -13,7 +13,12 @@ use crate::source::{Location, Sources};
 
 /// Writes the report as indented JSON with a line end.
 pub fn write(report: &Report, _style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(&document(report)).map_err(io::Error::other)?;
+    put(&document(report), out)
+}
+
+/// Writes a value as indented JSON with a line end, in which unsafe characters stand as `\uXXXX`.
+pub(super) fn put(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
     writeln!(out, "{}", escape_json(&text))
 }
 

@@ -49,6 +49,44 @@ pub fn escape_json(json: &str) -> String {
     out
 }
 
+/// A path as the path of a URI (RFC 3986): everything but unreserved characters and `/` is percent-encoded.
+pub fn uri_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Text in which CI systems see no command: GitHub reads `##[` anywhere in a line and `::` at its start, Azure
+/// `##vso[`, `TeamCity` `##teamcity[`.
+pub fn disarm(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let body = line.trim_start();
+        if body.starts_with("::") {
+            out.push_str(&line[..line.len() - body.len()]);
+            out.push_str("\\u{3a}");
+            out.push_str(&body[1..].replace("##", "#\\u{23}"));
+        } else if ["##[", "##vso[", "##teamcity["]
+            .iter()
+            .any(|start| line.contains(start))
+        {
+            out.push_str(&line.replace("##", "#\\u{23}"));
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
 /// SHA-256 as 64 hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     // A ledger has a hundred thousand of them to check, so each digit is looked up instead of formatted.
@@ -77,6 +115,23 @@ mod tests {
         assert_eq!(escape("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
         assert_eq!(escape("a\u{202e}b\nc"), "a\\u{202e}b\\u{a}c");
         assert_eq!(escape("wäße 🍷"), "wäße 🍷");
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_text() {
+        for (text, expected) in [
+            ("a\n  ::error::x", "a\n  \\u{3a}:error::x"),
+            ("x ##[error]y", "x #\\u{23}[error]y"),
+            ("##vso[task.x]", "#\\u{23}vso[task.x]"),
+            ("## heading a::b", "## heading a::b"),
+        ] {
+            assert_eq!(disarm(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_are_uris() {
+        assert_eq!(uri_path("a b/ü#?.sql"), "a%20b/%C3%BC%23%3F.sql");
     }
 
     #[test]

@@ -54,7 +54,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("catalogue", "policy rehearse rules"),
     (
         "report",
-        "decision discover facts finding gate policy rehearse rules source version",
+        "catalogue decision discover facts finding gate policy rehearse rules source version",
     ),
     (
         "ledger",
@@ -89,6 +89,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("cel", "policy/cel"),
     ("quick_junit", "report/junit"),
     ("clap", "cli main"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli/setup"),
     ("indicatif", "cli"),
     ("anstream", "cli main"),
     ("postcard", "cache"),
@@ -99,6 +101,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("signature", "evidence/ssh"),
     ("quick_xml", "evidence/record/junit"),
     ("similar", "fix"),
+    ("quick_junit", "report/junit"),
+    ("askama", "report/html"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work.

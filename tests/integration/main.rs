@@ -17,6 +17,8 @@ mod evidence;
 mod examples;
 /// What could not be looked at does not pass.
 mod fail_closed;
+/// Every format, read by programs that are not ours.
+mod formats;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
 /// Decisions are kept, and nothing is lost, doubled or quietly changed.

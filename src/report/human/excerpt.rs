@@ -3,6 +3,7 @@
 //! Only a window of the file goes to the renderer, with unsafe characters made visible and long lines cut, so that a
 //! file can neither steer the terminal nor fill the screen.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
@@ -12,7 +13,7 @@ use miette::{
 };
 
 use super::super::text::{escape, is_unsafe};
-use super::super::{Report, Style};
+use super::super::{Report, Style, redact};
 use super::paint::Paint;
 use crate::finding::{Finding, Severity};
 use crate::source::{Location, SourceFile, Sources, Span};
@@ -55,6 +56,7 @@ pub(super) fn write(
                 &finding.label,
                 finding.severity,
                 style,
+                redact::line,
             )
             .as_bytes(),
         )?;
@@ -84,14 +86,18 @@ fn line(out: &mut dyn io::Write, paint: &Paint, key: &str, text: &str) -> io::Re
     writeln!(out, "   {}  {text}", paint.note(&format!("{key:<7}")))
 }
 
+/// What is shown of a line of a file.
+type Redact = for<'t> fn(&str, &'t str) -> Cow<'t, str>;
+
 fn window(
     file: &SourceFile,
     location: Location,
     label: &str,
     severity: Severity,
     style: &Style,
+    redact: Redact,
 ) -> String {
-    let excerpt = Excerpt::new(file, location, label);
+    let excerpt = Excerpt::new(file, location, label, redact);
     let styles = if style.color {
         ThemeStyles::ansi()
     } else {
@@ -142,7 +148,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(file: &SourceFile, location: Location, label: &str) -> Self {
+    fn new(file: &SourceFile, location: Location, label: &str, redact: Redact) -> Self {
         let lines = file.lines();
         let start = lines.position(&file.text, location.span.start);
         let end = lines.position(
@@ -157,6 +163,7 @@ impl Excerpt {
             if number > end.line && text.is_empty() {
                 continue;
             }
+            let text = redact(&file.path, text);
             let from = if number == start.line {
                 start.column as usize - 1
             } else {
@@ -167,7 +174,7 @@ impl Excerpt {
                 _ if number == end.line => end.column as usize,
                 _ => text.chars().count(),
             };
-            window.push(text, from, to, number >= start.line && number <= end.line);
+            window.push(&text, from, to, number >= start.line && number <= end.line);
         }
         let begin = window.begin.unwrap_or(0);
         Self {
@@ -299,6 +306,7 @@ pub(super) fn diagnostic(error: &dyn Diagnostic, style: &Style, paint: &Paint, o
             label.label().unwrap_or(""),
             Severity::Error,
             style,
+            |_, line| Cow::Borrowed(line),
         ));
     }
     if let Some(help) = error.help() {

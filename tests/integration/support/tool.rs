@@ -13,6 +13,7 @@ const NOW: &str = "2026-06-01T12:00:00Z";
 pub(crate) struct Tool {
     directory: PathBuf,
     home: TempDir,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What a run left.
@@ -35,7 +36,14 @@ impl Tool {
         Self {
             directory: directory.to_owned(),
             home: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
         }
+    }
+
+    /// The same program with a variable of the environment.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
     }
 
     /// The process that would run at the tests' time, for tests that do something to it.
@@ -52,6 +60,7 @@ impl Tool {
                 ("COLUMNS", "100"),
             ])
             .env("HOME", self.home.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(["--now", NOW])
             .args(arguments);
         command

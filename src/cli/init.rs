@@ -1,0 +1,153 @@
+//! `relgate init`: looks at the repository and writes down what it saw, so that people can correct it.
+
+mod text;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::args::{Global, Init};
+use super::context::Context;
+use super::output::Streams;
+use super::progress::Progress;
+use crate::config::{Config, FILE_NAMES};
+use crate::facts::Facts;
+use crate::judge::{JudgeError, Request, judge};
+use crate::subject::SubjectRequest;
+use crate::version::TagKind;
+
+/// The workflow for pull requests.
+const WORKFLOW: &str = include_str!("../../docs/ci/pull-request.yml");
+const WORKFLOW_PATH: &str = ".github/workflows/relgate.yml";
+const HOOKS_PATH: &str = ".pre-commit-config.yaml";
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum InitError {
+    /// There is nowhere to write to.
+    #[error("a bare repository has no work tree to write relgate.yaml into")]
+    #[diagnostic(help("run relgate init in a clone with a work tree, or relgate init --dry-run"))]
+    Bare,
+    /// A file is in the way.
+    #[error("{path} exists")]
+    #[diagnostic(help(
+        "relgate init --dry-run shows what it would hold; relgate init --force replaces it"
+    ))]
+    Exists { path: String },
+    /// A tag that is none.
+    #[error("--baseline {tag}: there is no final or hotfix tag of that name")]
+    #[diagnostic(help("git tag --list shows the tags of this clone"))]
+    Baseline { tag: String },
+    /// A file cannot be written.
+    #[error("{path} cannot be written: {why}")]
+    #[diagnostic(help("nothing was left half written"))]
+    Write { path: String, why: io::Error },
+}
+
+pub(super) fn run(global: &Global, args: &Init, streams: &Streams) -> Result<u8, CommandError> {
+    let (found, top) = {
+        let _progress = Progress::start(streams.progress, "looking at the repository");
+        look(global, args)?
+    };
+    let mut files = vec![(config_path(top.as_deref()), text::config(&found))];
+    if args.hooks {
+        files.push((HOOKS_PATH, text::hooks().to_owned()));
+    }
+    if args.workflow {
+        files.push((WORKFLOW_PATH, WORKFLOW.to_owned()));
+    }
+    if args.dry_run {
+        for (path, text) in &files {
+            Streams::print(&format!("# {path}\n{text}"))?;
+        }
+        return Ok(0);
+    }
+    let top = top.ok_or(InitError::Bare)?;
+    // Everything is looked at before anything is written.
+    let taken = files.iter().find(|(path, _)| top.join(path).exists());
+    if let (Some((path, _)), false) = (taken, args.force) {
+        let path = (*path).to_owned();
+        return Err(InitError::Exists { path }.into());
+    }
+    for (path, text) in &files {
+        write(&top.join(path), text).map_err(|why| InitError::Write {
+            path: (*path).to_owned(),
+            why,
+        })?;
+        Streams::print(&format!("wrote {path}\n"))?;
+    }
+    Streams::print(&text::next_steps(&found, args, &top))?;
+    Ok(0)
+}
+
+/// What was found in the repository.
+struct Found {
+    facts: Facts,
+    prefix: String,
+    main: String,
+    baseline: Option<String>,
+    releases: usize,
+}
+
+fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), CommandError> {
+    let mut context = Context::open(global)?;
+    // What stands in an old configuration is not found out, but copied: a new one starts from the repository.
+    context.project.config = Config::default();
+    let frame = context.frame()?;
+    let request = |subject| Request {
+        subject,
+        stage: None,
+        files: Vec::new(),
+    };
+    let facts = match judge(&frame, &request(SubjectRequest::Head)) {
+        Ok(judgement) => judgement.facts,
+        // Before the first release, the first one is what can be looked at.
+        Err(JudgeError::Subject(_)) => {
+            let name = format!("{}0.1.0", frame.scheme.prefix);
+            judge(&frame, &request(SubjectRequest::Tag { name, at: None }))?.facts
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let tags = context.repository.tags(&frame.scheme)?;
+    let releases: Vec<&str> = tags
+        .iter()
+        .filter(|tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix))
+        .map(|tag| tag.name.name.as_str())
+        .collect();
+    let baseline = match &args.baseline {
+        Some(tag) if !releases.contains(&tag.as_str()) => {
+            return Err(InitError::Baseline { tag: tag.clone() }.into());
+        }
+        Some(tag) => Some(tag.clone()),
+        None => Some(facts.release.previous.tag.clone()).filter(|tag| !tag.is_empty()),
+    };
+    let found = Found {
+        prefix: frame.scheme.prefix.clone(),
+        main: facts.release.main_branch.clone(),
+        baseline,
+        releases: releases.len(),
+        facts,
+    };
+    Ok((found, context.repository.workdir().map(PathBuf::from)))
+}
+
+/// The name that is in use, so that there are never two configurations.
+fn config_path(top: Option<&Path>) -> &'static str {
+    let [first, second] = FILE_NAMES;
+    match top {
+        Some(top) if top.join(second).exists() => second,
+        _ => first,
+    }
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".relgate-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
