@@ -101,7 +101,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("signature", "evidence/ssh"),
     ("quick_xml", "evidence/record/junit"),
     ("similar", "fix"),
-    ("quick_junit", "report/junit"),
     ("askama", "report/html"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
