@@ -220,7 +220,8 @@ pub fn effect(operation: &Operation, situation: &Situation<'_>) -> Effect {
     let verdict = compatibility::judge(operation, situation);
     let touches = match situation.before.dialect() {
         Dialect::Postgresql => locks::touches(operation, situation),
-        Dialect::Mysql | Dialect::Sqlite | Dialect::Generic => Vec::new(),
+        Dialect::Mysql => mysql::touches(&operation.action, situation),
+        Dialect::Sqlite | Dialect::Generic => Vec::new(),
     };
     let hot_work = touches
         .iter()

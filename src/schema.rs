@@ -9,6 +9,7 @@ mod diff;
 mod expression;
 mod names;
 mod relation;
+mod shared;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ pub use names::{MAX_IDENTIFIER_BYTES, automatic_name, index_column_name};
 pub use relation::{
     Column, Constraint, ConstraintRule, Index, IndexState, Relation, RelationKind, Trigger,
 };
+use shared::Shared;
 pub use types::{Domain, TypeEntry, TypeKind};
 
 /// An answer that may be missing because something could not be read.
@@ -131,10 +133,10 @@ pub struct Function {
 pub struct Catalog {
     dialect: Dialect,
     clock: u32,
-    relations: Arc<BTreeMap<RelationId, Arc<Relation>>>,
-    names: Arc<BTreeMap<Key, Named>>,
-    types: Arc<BTreeMap<Key, Arc<TypeEntry>>>,
-    functions: Arc<BTreeMap<Key, Vec<Arc<Function>>>>,
+    relations: Shared<RelationId, Arc<Relation>>,
+    names: Shared<Key, Named>,
+    types: Shared<Key, Arc<TypeEntry>>,
+    functions: Shared<Key, Vec<Arc<Function>>>,
     schemas: Arc<BTreeMap<String, Birth>>,
     extensions: Arc<BTreeMap<String, Birth>>,
     search_path: Vec<Arc<str>>,
@@ -149,10 +151,10 @@ impl Catalog {
         Self {
             dialect,
             clock: 0,
-            relations: Arc::default(),
-            names: Arc::default(),
-            types: Arc::default(),
-            functions: Arc::default(),
+            relations: Shared::default(),
+            names: Shared::default(),
+            types: Shared::default(),
+            functions: Shared::default(),
             schemas: Arc::default(),
             extensions: Arc::default(),
             search_path: vec![Arc::from(default_schema(dialect))],
@@ -354,9 +356,7 @@ impl Catalog {
     }
 
     fn relation_mut(&mut self, id: RelationId) -> Option<&mut Relation> {
-        Arc::make_mut(&mut self.relations)
-            .get_mut(&id)
-            .map(Arc::make_mut)
+        self.relations.get_mut(&id).map(Arc::make_mut)
     }
 
     fn id_of(&self, name: &Name) -> Option<RelationId> {

@@ -6,6 +6,8 @@ mod index;
 mod object;
 mod table;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::schema::{Catalog, Lookup, Relation, RelationId};
 use crate::syntax::sql::operation::{Action, Name, Operation, Persistence};
 
@@ -153,17 +155,12 @@ impl<'a> Locks<'_, 'a> {
     /// Partitions and inheriting tables, at any depth.
     fn descendants(&self, relation: &Relation) -> Vec<RelationId> {
         let mut all: Vec<RelationId> = relation.children.iter().copied().collect();
+        let mut seen: BTreeSet<RelationId> = relation.children.clone();
         let mut at = 0;
         while let Some(&id) = all.get(at) {
             at += 1;
             if let Some(child) = self.before().get(id) {
-                let more: Vec<RelationId> = child
-                    .children
-                    .iter()
-                    .filter(|id| !all.contains(id))
-                    .copied()
-                    .collect();
-                all.extend(more);
+                all.extend(child.children.iter().copied().filter(|id| seen.insert(*id)));
             }
         }
         all
@@ -183,8 +180,7 @@ impl<'a> Locks<'_, 'a> {
     /// One entry per relation, with the strongest lock and the hardest work, in the order of the first.
     fn merged(self) -> Vec<Touch> {
         let mut merged: Vec<Touch> = Vec::new();
-        let mut places: std::collections::BTreeMap<(Name, bool), usize> =
-            std::collections::BTreeMap::new();
+        let mut places: BTreeMap<(Name, bool), usize> = BTreeMap::new();
         for touch in self.touches {
             let next = merged.len();
             let place = *places

@@ -1,6 +1,8 @@
 //! Replay of migrations: the schema that they lead to, and each operation with the schema, the transaction and the effect
 //! that it has at its place.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::effects::{Effect, LockMode, Situation, Work, effect};
 use crate::schema::{Catalog, apply, called_operations};
 use crate::source::Span;
@@ -50,6 +52,8 @@ pub struct Step<'s> {
     pub effect: &'s Effect,
     /// The transaction before it.
     pub transaction: &'s TransactionState,
+    /// The unit as a whole.
+    pub summary: &'s Summary,
 }
 
 /// A lock that a transaction holds until it ends.
@@ -89,21 +93,144 @@ impl Block {
     }
 }
 
+/// What a unit holds as a whole, for questions about what comes before or after: by the index of the statement.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Settings that are reset, in lower case (`all` for all), with the last such statement.
+    pub resets: BTreeMap<String, usize>,
+    /// Triggers that are enabled (table, trigger), with the last such statement.
+    pub enabled_triggers: BTreeMap<(Name, String), usize>,
+    /// Columns that an UPDATE writes, with the first such statement.
+    pub updated: BTreeMap<Name, BTreeMap<String, usize>>,
+    /// Tables that are created, with the first such statement.
+    pub created: BTreeMap<Name, usize>,
+    /// Tables that rows are copied from: to which table, with the first such statement.
+    pub copied: BTreeMap<Name, (Name, usize)>,
+    /// The first operation that fails when it runs a second time.
+    pub first_unrepeatable: Option<(usize, usize)>,
+}
+
+impl Summary {
+    fn of(unit: &Unit<'_>) -> Self {
+        let mut summary = Self::default();
+        for (statement, parsed) in unit.statements.iter().enumerate() {
+            for (index, operation) in parsed.operations.iter().enumerate() {
+                summary.note(statement, &operation.action);
+                if summary.first_unrepeatable.is_none()
+                    && !operation.nested
+                    && !is_repeatable(&operation.action)
+                {
+                    summary.first_unrepeatable = Some((statement, index));
+                }
+            }
+        }
+        summary
+    }
+
+    fn note(&mut self, statement: usize, action: &Action) {
+        match action {
+            Action::Set { name, value, .. } if value.is_empty() => {
+                self.resets.insert(name.to_lowercase(), statement);
+            }
+            Action::EnableTrigger {
+                table,
+                trigger,
+                enable: true,
+            } => {
+                self.enabled_triggers
+                    .insert((table.clone(), trigger.clone()), statement);
+            }
+            Action::Update { table, columns, .. } => {
+                let known = self.updated.entry(table.clone()).or_default();
+                for column in columns {
+                    known.entry(column.clone()).or_insert(statement);
+                }
+            }
+            Action::CreateTable { table, reads, .. } => {
+                self.created.entry(table.clone()).or_insert(statement);
+                self.copy(reads, table, statement);
+            }
+            Action::Insert { table, reads, .. } => self.copy(reads, table, statement),
+            _ => {}
+        }
+    }
+
+    fn copy(&mut self, reads: &[Name], to: &Name, statement: usize) {
+        for read in reads.iter().filter(|read| *read != to) {
+            self.copied
+                .entry(read.clone())
+                .or_insert_with(|| (to.clone(), statement));
+        }
+    }
+
+    /// The columns of a table that an UPDATE before the statement writes.
+    pub fn updated_before(&self, table: &Name, statement: usize) -> impl Iterator<Item = &str> {
+        self.updated
+            .get(table)
+            .into_iter()
+            .flatten()
+            .filter(move |(_, at)| **at < statement)
+            .map(|(column, _)| column.as_str())
+    }
+}
+
+/// It does not fail when it ran before.
+fn is_repeatable(action: &Action) -> bool {
+    match action {
+        Action::CreateTable { if_not_exists, .. }
+        | Action::AddColumn { if_not_exists, .. }
+        | Action::CreateIndex { if_not_exists, .. }
+        | Action::CreateSequence { if_not_exists, .. }
+        | Action::CreateExtension { if_not_exists, .. }
+        | Action::CreateSchema { if_not_exists, .. }
+        | Action::AddEnumValue { if_not_exists, .. } => *if_not_exists,
+        Action::Drop { if_exists, .. }
+        | Action::DropColumn { if_exists, .. }
+        | Action::DropConstraint { if_exists, .. } => *if_exists,
+        Action::CreateView { or_replace, .. } | Action::CreateFunction { or_replace, .. } => {
+            *or_replace
+        }
+        Action::RenameTable { .. }
+        | Action::RenameColumn { .. }
+        | Action::RenameConstraint { .. }
+        | Action::Rename { .. }
+        | Action::AddConstraint { .. }
+        | Action::CreateEnum { .. }
+        | Action::CreateType { .. }
+        | Action::CreateDomain { .. }
+        | Action::CreateTrigger { .. }
+        | Action::CreatePolicy { .. }
+        | Action::Insert { .. } => false,
+        _ => true,
+    }
+}
+
+/// How many added enum values of a transaction are kept: each later statement is searched for each.
+const MAX_ENUM_VALUES: usize = 32;
+
 /// What happened in the transaction so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransactionState {
     /// What is around the operation.
     pub block: Block,
-    /// Locks on tables that exist since before this release.
-    pub held: Vec<Held>,
-    /// Constraints that were added `NOT VALID`: table, name, place.
-    pub not_valid: Vec<(Name, String, Span)>,
+    /// The strongest lock on each table that exists since before this release.
+    pub held: BTreeMap<Name, Held>,
+    /// The strongest of them that stops writers, and the first among equals.
+    pub strongest: Option<Held>,
+    /// How many of them are ACCESS EXCLUSIVE, and the first of those.
+    pub exclusive: (usize, Option<Held>),
+    /// Something long was done since the strongest one was taken.
+    pub long_since: bool,
+    /// Constraints that were added `NOT VALID`: table and name, with the place.
+    pub not_valid: BTreeMap<(Name, String), Span>,
     /// Enum values that were added: type, value, place.
     pub enum_values: Vec<(Name, String, Span)>,
     /// Types that were created.
-    pub types: Vec<Name>,
-    /// Session settings: name, value (empty when it was reset), local, place.
-    pub settings: Vec<(String, String, bool, Span)>,
+    pub types: BTreeSet<Name>,
+    /// Session settings: the last value (empty when it was reset), and whether it is local.
+    pub settings: BTreeMap<String, (String, bool)>,
+    /// Tables of the unit that got a column.
+    pub widened: BTreeSet<Name>,
     /// How many operations of the unit, in whatever transaction, took a lock that stops writers of such a table.
     pub stopped_writers: usize,
     /// How many operations of the unit ran before.
@@ -121,11 +248,15 @@ impl TransactionState {
         };
         Self {
             block,
-            held: Vec::new(),
-            not_valid: Vec::new(),
+            held: BTreeMap::new(),
+            strongest: None,
+            exclusive: (0, None),
+            long_since: false,
+            not_valid: BTreeMap::new(),
             enum_values: Vec::new(),
-            types: Vec::new(),
-            settings: Vec::new(),
+            types: BTreeSet::new(),
+            settings: BTreeMap::new(),
+            widened: BTreeSet::new(),
             stopped_writers: 0,
             operations: 0,
         }
@@ -133,19 +264,12 @@ impl TransactionState {
 
     /// The last value of a setting, if one was set in this unit.
     pub fn setting(&self, name: &str) -> Option<&str> {
-        self.settings
-            .iter()
-            .rev()
-            .find(|(known, ..)| known == name)
-            .map(|(_, value, ..)| value.as_str())
+        self.settings.get(name).map(|(value, _)| value.as_str())
     }
 
     /// The strongest lock held on a relation.
     pub fn held_on(&self, relation: &Name) -> Option<&Held> {
-        self.held
-            .iter()
-            .filter(|held| held.relation == *relation)
-            .max_by_key(|held| held.lock)
+        self.held.get(relation)
     }
 
     /// Takes note of an operation that ran.
@@ -156,24 +280,26 @@ impl TransactionState {
             Action::Transaction(control) => self.control(unit, *control, operation.span),
             Action::Set { name, value, local }
                 // Outside a block SET LOCAL is a warning and has no effect.
-                if !(*local && self.block == Block::None) => {
-                    self.settings.push((
-                        name.to_lowercase(),
-                        value.clone(),
-                        *local,
-                        operation.span,
-                    ));
-                }
+                if !(*local && self.block == Block::None) =>
+            {
+                self.settings
+                    .insert(name.to_lowercase(), (value.clone(), *local));
+            }
             Action::AddConstraint { table, constraint } if constraint.not_valid => {
                 let name = constraint.name.clone().unwrap_or_default();
-                self.not_valid.push((table.clone(), name, operation.span));
+                self.not_valid.insert((table.clone(), name), operation.span);
             }
-            Action::AddEnumValue { name, value, .. } => {
+            Action::AddColumn { table, .. } => {
+                self.widened.insert(table.clone());
+            }
+            Action::AddEnumValue { name, value, .. }
+                if self.enum_values.len() < MAX_ENUM_VALUES =>
+            {
                 self.enum_values
                     .push((name.clone(), value.clone(), operation.span));
             }
             Action::CreateEnum { name, .. } | Action::CreateType { name } => {
-                self.types.push(name.clone());
+                self.types.insert(name.clone());
             }
             _ => {}
         }
@@ -181,15 +307,39 @@ impl TransactionState {
             // The locks went with the statement.
             return;
         }
+        self.long_since |= self.strongest.is_some() && effect.hot_work() >= Some(Work::Scan);
         for touch in &effect.touches {
             if let (Some(lock), true) = (touch.lock, touch.hot && touch.is_table) {
-                self.held.push(Held {
+                self.hold(Held {
                     relation: touch.relation.clone(),
                     lock,
                     work: touch.work,
                     span: operation.span,
                     statement,
                 });
+            }
+        }
+    }
+
+    fn hold(&mut self, new: Held) {
+        let before = self.held.get(&new.relation);
+        let was_exclusive = before.is_some_and(|held| held.lock == LockMode::AccessExclusive);
+        if new.lock == LockMode::AccessExclusive && !was_exclusive {
+            self.exclusive.0 += 1;
+            self.exclusive.1.get_or_insert_with(|| new.clone());
+        }
+        let is_stronger = self
+            .strongest
+            .as_ref()
+            .is_none_or(|strongest| strongest.lock < new.lock);
+        if new.lock.blocks_writes() && is_stronger {
+            self.strongest = Some(new.clone());
+            self.long_since = false;
+        }
+        match self.held.get_mut(&new.relation) {
+            Some(held) if held.lock >= new.lock => held.work = held.work.max(new.work),
+            _ => {
+                self.held.insert(new.relation.clone(), new);
             }
         }
     }
@@ -205,10 +355,13 @@ impl TransactionState {
                     _ => Block::None,
                 };
                 self.held.clear();
+                self.strongest = None;
+                self.exclusive = (0, None);
+                self.long_since = false;
                 self.not_valid.clear();
                 self.enum_values.clear();
                 self.types.clear();
-                self.settings.retain(|(_, _, local, _)| !local);
+                self.settings.retain(|_, (_, local)| !*local);
             }
             Transaction::Savepoint | Transaction::Release | Transaction::RollbackTo => {}
         }
@@ -241,6 +394,7 @@ pub fn walk(
 ) {
     catalog.reset_session();
     let mut transaction = TransactionState::of(unit);
+    let summary = Summary::of(unit);
     for (statement, parsed) in unit.statements.iter().enumerate() {
         for (index, operation) in parsed.operations.iter().enumerate() {
             let called = called_operations(catalog, operation);
@@ -264,6 +418,7 @@ pub fn walk(
                     before: catalog,
                     effect: &effect,
                     transaction: &transaction,
+                    summary: &summary,
                 });
                 apply(catalog, operation, unit.file);
                 transaction.note(unit, statement, operation, &effect);

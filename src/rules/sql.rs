@@ -92,6 +92,8 @@ pub enum Check {
     Down(fn(&DownInput<'_>, &mut Findings)),
     /// What the parser and the runner object to: one finding each.
     Errors,
+    /// What the released files lead to now, beside what they led to when they were released.
+    Drift,
 }
 
 rule_table! { SqlRule:
@@ -190,6 +192,8 @@ rule_table! { SqlRule:
     money_type,
     multiple_alter_table,
     multiple_tables_access_exclusive,
+    mysql_table_copy,
+    mysql_table_rebuild,
     narrowing_type_change,
     opaque_dynamic_sql,
     partial_failure_not_retryable,
@@ -216,6 +220,7 @@ rule_table! { SqlRule:
     require_statement_timeout,
     required_by_check,
     revoke,
+    schema_drift_between_fresh_and_upgraded,
     server_refuses,
     session_replication_role,
     session_setting_leak,

@@ -339,8 +339,8 @@ fn writable<'c>(catalog: &'c mut Catalog, table: &Name, born: Birth) -> Option<&
 fn blank(catalog: &Catalog, key: Key, kind: RelationKind, born: Birth) -> Relation {
     let next = catalog
         .relations
-        .last_key_value()
-        .map_or(0, |(id, _)| id.0.saturating_add(1));
+        .last_key()
+        .map_or(0, |id| id.0.saturating_add(1));
     Relation {
         // The clock keeps ids apart from those of relations that are gone.
         id: RelationId(next.max(born.clock)),
@@ -374,7 +374,9 @@ fn blank(catalog: &Catalog, key: Key, kind: RelationKind, born: Birth) -> Relati
 
 fn insert(catalog: &mut Catalog, relation: Relation) -> RelationId {
     let id = relation.id;
-    Arc::make_mut(&mut catalog.names).insert(relation.key.clone(), Named::Relation(id));
-    Arc::make_mut(&mut catalog.relations).insert(id, Arc::new(relation));
+    catalog
+        .names
+        .insert(relation.key.clone(), Named::Relation(id));
+    catalog.relations.insert(id, Arc::new(relation));
     id
 }

@@ -1,9 +1,10 @@
 //! What differs between two catalogs: for downs, and for histories that were rewritten.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{
-    Catalog, Column, Constraint, ConstraintRule, Index, Relation, RelationId, same_expression,
+    Catalog, Column, Constraint, ConstraintRule, Function, Index, Relation, same_expression,
 };
 
 /// How an object differs.
@@ -35,67 +36,65 @@ pub struct Difference {
 /// What the right catalog lacks of, has more than, or has otherwise than the left one.
 pub fn differences(left: &Catalog, right: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();
-    let by_name = |catalog: &Catalog| -> BTreeMap<String, RelationId> {
-        catalog
-            .relations()
-            .map(|relation| (catalog.display_name(relation), relation.id))
-            .collect()
-    };
-    let (lefts, rights) = (by_name(left), by_name(right));
-    pairs(&lefts, &rights, |name, a, b| {
-        let (a, b) = (
-            a.and_then(|id| left.get(*id)),
-            b.and_then(|id| right.get(*id)),
-        );
+    let (mut lefts, mut rights) = (BTreeMap::new(), BTreeMap::new());
+    for (_, a, b) in left.relations.not_shared(&right.relations) {
+        if let (Some(a), Some(b)) = (a, b)
+            && Arc::ptr_eq(a, b)
+        {
+            continue;
+        }
+        lefts.extend(a.map(|relation| (left.display_name(relation), &**relation)));
+        rights.extend(b.map(|relation| (right.display_name(relation), &**relation)));
+    }
+    pairs(&lefts, &rights, |name, a, b| match (a, b) {
+        (Some(a), Some(b)) => {
+            if a != b {
+                relation(name, (left, a), (right, b), &mut found);
+            }
+        }
+        (Some(a), None) => push(
+            &mut found,
+            DifferenceKind::Missing,
+            a.kind.as_str(),
+            name,
+            "",
+        ),
+        (None, Some(b)) => push(&mut found, DifferenceKind::Extra, b.kind.as_str(), name, ""),
+        (None, None) => {}
+    });
+    for (key, a, b) in left.types.not_shared(&right.types) {
+        let name = &*key.name;
         match (a, b) {
             (Some(a), Some(b)) => {
-                if a != b {
-                    relation(name, (left, a), (right, b), &mut found);
+                if let Some(detail) = type_difference(&a.kind, &b.kind) {
+                    push(&mut found, DifferenceKind::Changed, "type", name, &detail);
                 }
             }
-            (Some(a), None) => push(
-                &mut found,
-                DifferenceKind::Missing,
-                a.kind.as_str(),
-                name,
-                "",
-            ),
-            (None, Some(b)) => push(&mut found, DifferenceKind::Extra, b.kind.as_str(), name, ""),
-            (None, None) => {}
+            (Some(_), None) => push(&mut found, DifferenceKind::Missing, "type", name, ""),
+            (None, _) => push(&mut found, DifferenceKind::Extra, "type", name, ""),
         }
-    });
-    let types = |catalog: &Catalog| -> BTreeMap<String, super::TypeKind> {
-        catalog
-            .types()
-            .map(|entry| (entry.key.name.to_string(), entry.kind.clone()))
-            .collect()
-    };
-    pairs(&types(left), &types(right), |name, a, b| match (a, b) {
-        (Some(a), Some(b)) => {
-            if let Some(detail) = type_difference(a, b) {
-                push(&mut found, DifferenceKind::Changed, "type", name, &detail);
-            }
-        }
-        (Some(_), None) => push(&mut found, DifferenceKind::Missing, "type", name, ""),
-        (None, _) => push(&mut found, DifferenceKind::Extra, "type", name, ""),
-    });
-    let functions = |catalog: &Catalog| -> BTreeMap<String, (String, super::Volatility)> {
-        catalog
-            .all_functions()
-            .map(|function| {
-                let definition = &function.definition;
-                (
-                    format!(
-                        "{}({})",
-                        function.name.name,
-                        definition.arguments.join(", ")
-                    ),
-                    (definition.returns.clone(), definition.volatility),
-                )
-            })
-            .collect()
-    };
-    named(&mut found, "function", &functions(left), &functions(right));
+    }
+    let signatures =
+        |overloads: Option<&Vec<Arc<Function>>>| -> BTreeMap<String, (String, super::Volatility)> {
+            overloads
+                .into_iter()
+                .flatten()
+                .map(|function| {
+                    let definition = &function.definition;
+                    (
+                        format!(
+                            "{}({})",
+                            function.name.name,
+                            definition.arguments.join(", ")
+                        ),
+                        (definition.returns.clone(), definition.volatility),
+                    )
+                })
+                .collect()
+        };
+    for (_, a, b) in left.functions.not_shared(&right.functions) {
+        named(&mut found, "function", &signatures(a), &signatures(b));
+    }
     let plain = |all: Vec<(&str, super::Birth)>| -> BTreeMap<String, ()> {
         all.into_iter()
             .map(|(name, _)| (name.to_owned(), ()))

@@ -6,6 +6,9 @@ use crate::syntax::sql::operation::IndexKey;
 /// PostgreSQL's `NAMEDATALEN` less one.
 pub const MAX_IDENTIFIER_BYTES: usize = 63;
 
+/// How many numbers are tried: more objects that would get the same name no table has.
+const MAX_ATTEMPTS: u32 = 2000;
+
 /// The first free name for `table`, `part` (a column's name, or several joined; may be empty) and a label such as `key`.
 pub fn automatic_name(
     table: &str,
@@ -17,7 +20,7 @@ pub fn automatic_name(
     if !is_taken(&first) {
         return first;
     }
-    (1u32..)
+    (1..MAX_ATTEMPTS)
         .map(|pass| object_name(table, part, &format!("{label}{pass}")))
         .find(|name| !is_taken(name))
         .unwrap_or(first)

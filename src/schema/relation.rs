@@ -6,6 +6,13 @@ use crate::syntax::sql::operation::{Generated, IndexKey, Name, Persistence, Type
 
 use super::{Birth, Key, RelationId};
 
+/// How many columns of one relation are kept: more than any server allows.
+pub(super) const MAX_COLUMNS: usize = 4096;
+
+/// How many constraints, indexes, triggers or policies of one relation are kept each. Beyond that, what the relation has is
+/// not known: nobody has so many, and looking each up among all of them would take its time.
+pub(super) const MAX_PARTS: usize = 1000;
+
 /// What a relation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RelationKind {

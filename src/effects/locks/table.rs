@@ -1,5 +1,7 @@
 //! Tables as a whole.
 
+use std::collections::BTreeSet;
+
 use super::Locks;
 use crate::effects::LockMode::{
     AccessExclusive, AccessShare, Exclusive, ShareRowExclusive, ShareUpdateExclusive,
@@ -288,14 +290,13 @@ fn truncate(locks: &mut Locks<'_, '_>, tables: &[Name], cascade: bool) {
         .filter_map(|table| locks.find(table))
         .map(|relation| relation.id)
         .collect();
-    let mut seen = open.clone();
+    let mut seen: BTreeSet<_> = open.iter().copied().collect();
     while let Some(id) = open.pop() {
         let Some(relation) = locks.before().get(id) else {
             continue;
         };
         for child in &relation.referenced_by {
-            if !seen.contains(child) {
-                seen.push(*child);
+            if seen.insert(*child) {
                 open.push(*child);
                 locks.on_id(*child, AccessExclusive, Work::Brief);
             }
@@ -310,7 +311,7 @@ pub(super) fn drop(locks: &mut Locks<'_, '_>, name: &Name, if_exists: bool, casc
         return;
     };
     let mut open = vec![relation.id];
-    let mut seen = open.clone();
+    let mut seen = BTreeSet::from([relation.id]);
     while let Some(id) = open.pop() {
         let Some(relation) = locks.before().get(id) else {
             continue;
@@ -333,8 +334,7 @@ pub(super) fn drop(locks: &mut Locks<'_, '_>, name: &Name, if_exists: bool, casc
             }
         }
         for id in next {
-            if !seen.contains(&id) {
-                seen.push(id);
+            if seen.insert(id) {
                 open.push(id);
                 locks.on_id(id, AccessExclusive, Work::Brief);
             }

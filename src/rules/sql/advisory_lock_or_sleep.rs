@@ -26,7 +26,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Some(name) = waits else {
         return;
     };
-    let held = input.transaction().held.iter().max_by_key(|held| held.lock);
+    let held = input.transaction().strongest.as_ref();
     let message = match held {
         Some(held) if input.transaction().block.is_certain() => {
             format!("{}() waits while `{}` is locked ({})", name.name, held.relation, held.lock)

@@ -23,12 +23,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Some(touch) = touch.filter(|_| input.is_postgresql() && input.step.index == 0) else {
         return;
     };
-    let said = input
-        .statements()
-        .iter()
-        .take(input.step.statement)
-        .flat_map(|statement| &statement.operations)
-        .any(|operation| matches!(&operation.action, Action::AddColumn { table: other, .. } if other == table));
+    let said = input.transaction().widened.contains(table);
     if said || input.effect().release_type == ReleaseType::None {
         return;
     }

@@ -47,32 +47,17 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
 
 /// What was filled from the table by an earlier statement of the same unit: a column of this release, or another table.
 fn copies(input: &SqlInput<'_>, table: &Name) -> Option<String> {
+    let (summary, statement) = (input.step.summary, input.step.statement);
     let released = input.release.released.clock();
-    let earlier = input.statements().iter().take(input.step.statement);
-    earlier
-        .flat_map(|statement| &statement.operations)
-        .find_map(|operation| match &operation.action {
-            Action::Update {
-                table: other,
-                columns,
-                ..
-            } if other == table => {
-                let relation = input.relation(table)?;
-                columns
-                    .iter()
-                    .find(|name| relation.column(name).is_some_and(|column| column.born.clock >= released))
-                    .cloned()
-            }
-            Action::Insert {
-                table: other,
-                reads,
-                ..
-            } if reads.contains(table) && other != table => Some(other.name.clone()),
-            Action::CreateTable {
-                table: other,
-                reads,
-                ..
-            } if reads.contains(table) => Some(other.name.clone()),
-            _ => None,
-        })
+    let is_new = |name: &&str| {
+        input
+            .relation(table)
+            .and_then(|relation| relation.column(name))
+            .is_some_and(|column| column.born.clock >= released)
+    };
+    let column = summary.updated_before(table, statement).find(is_new);
+    column.map(str::to_owned).or_else(|| {
+        let (to, at) = summary.copied.get(table)?;
+        (*at < statement).then(|| to.name.clone())
+    })
 }

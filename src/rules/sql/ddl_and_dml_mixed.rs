@@ -24,7 +24,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !input.is_hot(table) {
         return;
     }
-    let schema = input.transaction().held.iter().find(|held| held.lock.blocks_writes());
+    let schema = input.transaction().strongest.as_ref();
     if let Some(held) = schema {
         findings.push(
             input

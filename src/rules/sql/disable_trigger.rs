@@ -26,16 +26,11 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let again = input
-        .statements()
-        .iter()
-        .skip(input.step.statement)
-        .flat_map(|statement| &statement.operations)
-        .any(|operation| {
-            matches!(
-                &operation.action,
-                Action::EnableTrigger { table: other, trigger: known, enable: true } if other == table && known == trigger
-            )
-        });
+        .step
+        .summary
+        .enabled_triggers
+        .get(&(table.clone(), trigger.clone()))
+        .is_some_and(|at| *at > input.step.statement);
     if again && input.transaction().block.is_certain() {
         // Nobody else sees it: the lock is kept until it is on again.
         return;

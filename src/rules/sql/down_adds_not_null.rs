@@ -26,9 +26,11 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         .and_then(|relation| relation.column(column))
         .is_some_and(|known| !known.not_null);
     // Filled by an earlier statement of the same way down.
-    let filled = input.statements().iter().take(input.step.statement).flat_map(|statement| &statement.operations).any(
-        |operation| matches!(&operation.action, Action::Update { table: other, columns, .. } if other == table && columns.contains(column)),
-    );
+    let filled = input
+        .step
+        .summary
+        .updated_before(table, input.step.statement)
+        .any(|name| name == column);
     if nullable && !filled {
         findings.push(input.report(
             &RULE.info,

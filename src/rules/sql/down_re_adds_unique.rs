@@ -35,9 +35,12 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         _ => return,
     };
     // A table that the way down itself creates is empty.
-    let created = input.statements().iter().take(input.step.statement).flat_map(|statement| &statement.operations).any(
-        |operation| matches!(&operation.action, Action::CreateTable { table: other, .. } if other == table),
-    );
+    let created = input
+        .step
+        .summary
+        .created
+        .get(table)
+        .is_some_and(|at| *at < input.step.statement);
     if !created && input.relation(table).is_some() {
         findings.push(input.report(
             &RULE.info,

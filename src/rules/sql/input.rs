@@ -230,8 +230,11 @@ impl<'a> SqlInput<'a> {
         }
     }
 
-    /// What the operation does to the relation of a name, if that was there at the previous release.
+    /// What the operation does to the relation of a name, if that was there at the previous release, and PostgreSQL does it.
     pub fn hot_touch(&self, name: &Name) -> Option<&'a Touch> {
+        if !self.is_postgresql() {
+            return None;
+        }
         let shown = self.relation(name).map_or_else(
             || name.clone(),
             |relation| Name::plain(self.step.before.display_name(relation)),

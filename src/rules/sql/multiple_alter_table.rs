@@ -33,9 +33,8 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Some(touch) = input.effect().strongest_hot().filter(|touch| touch.work >= Work::Scan) else {
         return;
     };
-    let before = input.transaction().held.iter().find(|held| {
-        held.relation == touch.relation
-            && held.work >= Work::Scan
+    let before = input.transaction().held_on(&touch.relation).filter(|held| {
+        held.work >= Work::Scan
             && held.lock == LockMode::AccessExclusive
             && held.statement < input.step.statement
     });

@@ -3,7 +3,6 @@
 use crate::effects::LockMode;
 use crate::finding::Severity;
 use crate::rules::Findings;
-use crate::syntax::sql::operation::Name;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -19,36 +18,28 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !state.block.is_certain() {
         return;
     }
-    let of_this = |relation: &Name| state.held.iter().any(|held| held.relation == *relation);
-    let new = input.effect().touches.iter().find(|touch| {
-        touch.hot && touch.is_table && touch.lock == Some(LockMode::AccessExclusive) && !of_this(&touch.relation)
-    });
-    let Some(new) = new else {
-        return;
-    };
-    let mut before: Vec<&Name> = state
-        .held
-        .iter()
-        .filter(|held| held.lock == LockMode::AccessExclusive && held.statement < input.step.statement)
-        .map(|held| &held.relation)
-        .collect();
-    before.dedup();
     // The second table is reported, and the others are not said again.
-    let [first] = before.as_slice() else {
+    let (1, Some(first)) = &state.exclusive else {
         return;
     };
-    let held = state.held_on(first);
-    let mut finding = input
+    let new = input.effect().touches.iter().find(|touch| {
+        touch.hot
+            && touch.is_table
+            && touch.lock == Some(LockMode::AccessExclusive)
+            && touch.relation != first.relation
+    });
+    let Some(new) = new.filter(|_| first.statement < input.step.statement) else {
+        return;
+    };
+    let finding = input
         .report(
             &RULE.info,
             format!(
-                "`{}` is locked while `{first}` still is: whoever takes them in another order meets a deadlock",
-                new.relation
+                "`{}` is locked while `{}` still is: whoever takes them in another order meets a deadlock",
+                new.relation, first.relation
             ),
         )
-        .help("one table per file");
-    if let Some(held) = held {
-        finding = finding.related(input.location(held.span), "locked here, until the transaction ends");
-    }
+        .help("one table per file")
+        .related(input.location(first.span), "locked here, until the transaction ends");
     findings.push(finding);
 }

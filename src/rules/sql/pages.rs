@@ -7,6 +7,7 @@
 //! -- server: 14                 the server's major version
 //! -- opt-in                     the rule is asked for
 //! -- released:                  what follows was in the previous release
+//! -- instead:                   what the released file says in this release
 //! -- new:                       what follows is a new file of this release (may occur again: one more file)
 //! -- down:                      what follows is the way back of that file
 //! ```
@@ -44,6 +45,7 @@ struct Example {
     server: Option<u32>,
     opt_in: bool,
     released: String,
+    instead: Option<String>,
     /// Up and down.
     new: Vec<(String, Option<String>)>,
 }
@@ -51,6 +53,7 @@ struct Example {
 fn parse_example(text: &str) -> Example {
     enum Part {
         Released,
+        Instead,
         New,
         Down,
     }
@@ -71,6 +74,10 @@ fn parse_example(text: &str) -> Example {
             ("-- server", version) => example.server = Some(version.trim().parse().unwrap()),
             ("-- opt-in", _) => example.opt_in = true,
             ("-- released:", _) => part = Part::Released,
+            ("-- instead:", _) => {
+                part = Part::Instead;
+                example.instead = Some(String::new());
+            }
             ("-- new:", _) => {
                 part = Part::New;
                 example.new.push(Default::default());
@@ -88,6 +95,7 @@ fn parse_example(text: &str) -> Example {
                 }
                 let to = match part {
                     Part::Released => &mut example.released,
+                    Part::Instead => example.instead.as_mut().unwrap(),
                     Part::New => &mut example.new.last_mut().unwrap().0,
                     Part::Down => example.new.last_mut().unwrap().1.as_mut().unwrap(),
                 };
@@ -131,6 +139,9 @@ fn files(example: &Example) -> (Vec<(String, String)>, Vec<(String, String)>) {
         before.push((name(2, false), mark(&example.released, None)));
     }
     let mut after = before.clone();
+    if let Some(text) = &example.instead {
+        after.last_mut().unwrap().1 = mark(text, None);
+    }
     for (index, (up, down)) in example.new.iter().enumerate() {
         after.push((name(index + 3, false), mark(up, down.as_deref())));
         if let (Some(down), false) = (down, sections) {

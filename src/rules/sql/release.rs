@@ -11,7 +11,7 @@ use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Setting, Unit, fold, walk};
 use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::rules::Findings;
-use crate::schema::{self, Catalog};
+use crate::schema::{self, Catalog, Difference, DifferenceKind, differences};
 use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::mentions::Sought;
 use crate::syntax::migration::{Direction, Role};
@@ -148,9 +148,89 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
                 (&before, &catalog),
                 &mut judged,
             );
+        } else {
+            judged
+                .reversibility
+                .insert(file.file.path.clone(), Reversibility::No);
         }
     }
+    judged.findings.extend(drift(input, &released));
     judged
+}
+
+/// Compares the schema of the released files as they are now, which a fresh installation gets, with the one that they led
+/// to when they were released, which is there before an upgrade. Only when somebody changed one of them.
+fn drift(input: &ReleaseInput<'_>, released: &Catalog) -> Option<Finding> {
+    let survey = input.directory;
+    let latest = survey.previous.latest()?.name.order.clone();
+    let changed = survey
+        .changes
+        .iter()
+        .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))?;
+    let mut fresh = Catalog::new(survey.directory.dialect);
+    let mut names = Vec::new();
+    let until: Sequence = Sequence {
+        files: survey
+            .subject
+            .ups()
+            .filter(|file| file.name.order <= latest)
+            .cloned()
+            .collect(),
+        unreadable: Vec::new(),
+    };
+    replay(&mut fresh, survey, input.lowering, &until, &mut names);
+    if fresh.is_tainted() || released.is_tainted() {
+        return None;
+    }
+    let differences: Vec<Difference> = differences(released, &fresh)
+        .into_iter()
+        .filter(|difference| difference.kind != DifferenceKind::Order)
+        .collect();
+    let first = differences.first()?;
+    let says = match first.kind {
+        DifferenceKind::Missing => format!(
+            "only an upgraded database has the {} `{}`",
+            first.what, first.name
+        ),
+        DifferenceKind::Extra => format!(
+            "only a fresh database has the {} `{}`",
+            first.what, first.name
+        ),
+        DifferenceKind::Changed | DifferenceKind::Order => {
+            format!(
+                "{} of the {} `{}` is not the same in both",
+                first.detail, first.what, first.name
+            )
+        }
+    };
+    let more = match differences.len() {
+        1 => String::new(),
+        n => format!(", and {} differences more", n - 1),
+    };
+    let rule = RULES
+        .iter()
+        .find(|rule| matches!(rule.check, Check::Drift))?;
+    let finding = match input.texts.get(changed.path()) {
+        Some(&source) => {
+            let place = Location {
+                source,
+                span: Span::new(0, 0),
+            };
+            Finding::at(
+                rule.info.id,
+                rule.info.severity,
+                place,
+                format!("{says}{more}"),
+            )
+        }
+        None => Finding::about(
+            rule.info.id,
+            rule.info.severity,
+            changed.path(),
+            format!("{says}{more}"),
+        ),
+    };
+    Some(finding.help("a new migration has to bring upgraded databases to the same schema"))
 }
 
 /// The indexes that new files drop on their way up.
@@ -371,7 +451,7 @@ fn run(input: &SqlInput<'_>, findings: &mut Findings) {
         match rule.check {
             Check::Up(check) if input.file.direction == Direction::Up => check(input, findings),
             Check::Both(check) => check(input, findings),
-            Check::Up(_) | Check::Down(_) | Check::Errors => {}
+            Check::Up(_) | Check::Down(_) | Check::Errors | Check::Drift => {}
         }
     }
 }

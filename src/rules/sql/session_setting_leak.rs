@@ -30,14 +30,11 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !leaks || value.is_empty() || input.step.operation.nested || !input.is_postgresql() {
         return;
     }
-    let reset = input
-        .statements()
+    let resets = &input.step.summary.resets;
+    let reset = [name.as_str(), "all"]
         .iter()
-        .skip(input.step.statement + 1)
-        .flat_map(|statement| &statement.operations)
-        .any(|operation| {
-            matches!(&operation.action, Action::Set { name: other, value, .. } if value.is_empty() && (other.to_lowercase() == name || other == "all"))
-        });
+        .filter_map(|name| resets.get(*name))
+        .any(|at| *at > input.step.statement);
     if reset {
         return;
     }

@@ -15,24 +15,21 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let state = input.transaction();
-    if !state.block.is_certain() || input.step.called {
+    if !state.block.is_certain() || input.step.called || !input.is_postgresql() {
         return;
     }
     if input.effect().hot_work().is_none_or(|work| work < Work::Scan) {
         return;
     }
     let held = state
-        .held
-        .iter()
-        .filter(|held| held.statement < input.step.statement && held.lock.blocks_writes())
-        .max_by_key(|held| held.lock);
+        .strongest
+        .as_ref()
+        .filter(|held| held.statement < input.step.statement);
     let Some(held) = held else {
         return;
     };
-    let reported_before = state.held.iter().any(|other| {
-        other.work >= Work::Scan && other.statement > held.statement && other.statement < input.step.statement
-    });
-    if reported_before {
+    // The first long statement behind the lock is enough.
+    if state.long_since {
         return;
     }
     findings.push(

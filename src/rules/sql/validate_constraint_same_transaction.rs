@@ -21,11 +21,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !state.block.is_certain() || input.hot_touch(table).is_none() {
         return;
     }
-    let added = state
-        .not_valid
-        .iter()
-        .find(|(of, name, _)| of.name == table.name && name == constraint);
-    let Some((_, _, span)) = added else {
+    let Some(span) = state.not_valid.get(&(table.clone(), constraint.clone())) else {
         return;
     };
     let held = input.hot_touch(table).and_then(|touch| state.held_on(&touch.relation));

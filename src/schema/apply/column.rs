@@ -1,11 +1,13 @@
 //! Columns.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::syntax::sql::operation::{Action, ColumnDef, Generated, TypeName};
 
 use super::{blank, constraint, insert, table, target, writable};
 use crate::schema::expression::rename_identifier;
+use crate::schema::relation::MAX_COLUMNS;
 use crate::schema::{
     Birth, Catalog, Column, ConstraintRule, Key, Relation, RelationId, RelationKind, mentions,
 };
@@ -180,17 +182,18 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
 /// A table, and the partitions and inheriting tables that share its columns.
 fn family(catalog: &Catalog, id: RelationId) -> Vec<RelationId> {
     let mut all = vec![id];
+    let mut seen = BTreeSet::from([id]);
     let mut at = 0;
     while let Some(&id) = all.get(at) {
         at += 1;
         if let Some(relation) = catalog.get(id) {
-            let more: Vec<RelationId> = relation
-                .children
-                .iter()
-                .filter(|child| !all.contains(child))
-                .copied()
-                .collect();
-            all.extend(more);
+            all.extend(
+                relation
+                    .children
+                    .iter()
+                    .copied()
+                    .filter(|child| seen.insert(*child)),
+            );
         }
     }
     all
@@ -207,7 +210,11 @@ fn add(catalog: &mut Catalog, id: RelationId, definition: &ColumnDef, born: Birt
         if let Some(relation) = catalog.relation_mut(id)
             && relation.column(&definition.name).is_none()
         {
-            relation.columns.push(from_definition(definition, born));
+            if relation.columns.len() < MAX_COLUMNS {
+                relation.columns.push(from_definition(definition, born));
+            } else {
+                relation.complete = false;
+            }
         }
     }
     sequence_behind(catalog, id, definition, born);
@@ -294,7 +301,7 @@ fn drop(catalog: &mut Catalog, id: RelationId, column: &str, cascade: bool) {
         .map(|index| index.name.clone())
         .collect();
     relation.indexes.retain(|index| !index.mentions(column));
-    let names = Arc::make_mut(&mut catalog.names);
+    let names = &mut catalog.names;
     for name in gone {
         names.remove(&Key {
             schema: Arc::clone(&schema),

@@ -6,6 +6,7 @@ use crate::syntax::sql::operation::{ConstraintDef, ConstraintKind};
 
 use super::{index, target};
 use crate::schema::names::index_part;
+use crate::schema::relation::MAX_PARTS;
 use crate::schema::{Birth, Catalog, Constraint, ConstraintRule, Key, Named, Relation, RelationId};
 
 /// Adds a constraint to a table and to its partitions. `of_column` is the column that it is written at.
@@ -22,6 +23,12 @@ pub(super) fn add(
     let Some(relation) = catalog.get(id) else {
         return;
     };
+    if relation.constraints.len() >= MAX_PARTS || relation.indexes.len() >= MAX_PARTS {
+        if let Some(relation) = catalog.relation_mut(id) {
+            relation.complete = false;
+        }
+        return;
+    }
     if definition
         .name
         .as_deref()
@@ -261,7 +268,7 @@ pub(super) fn drop(catalog: &mut Catalog, id: RelationId, name: &str, cascade: b
     let gone = relation.constraints.remove(position);
     if gone.has_index() {
         relation.indexes.retain(|index| index.name != gone.name);
-        Arc::make_mut(&mut catalog.names).remove(&Key {
+        catalog.names.remove(&Key {
             schema,
             name: Arc::from(name),
         });
@@ -352,5 +359,5 @@ pub(super) fn register(catalog: &mut Catalog, id: RelationId, name: &str) {
         schema: Arc::clone(&relation.key.schema),
         name: Arc::from(name),
     };
-    Arc::make_mut(&mut catalog.names).insert(key, Named::Index(id));
+    catalog.names.insert(key, Named::Index(id));
 }

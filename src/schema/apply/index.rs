@@ -7,6 +7,7 @@ use crate::syntax::sql::operation::{Action, Dialect, IndexKey, Name};
 use super::constraint::register;
 use super::{table, target};
 use crate::schema::names::index_part;
+use crate::schema::relation::MAX_PARTS;
 use crate::schema::{
     Birth, Catalog, ConstraintRule, Index, IndexState, Key, Named, RelationId, index_column_name,
 };
@@ -60,6 +61,12 @@ fn put(catalog: &mut Catalog, id: RelationId, mut index: Index, only: bool, born
     let Some(relation) = catalog.get(id) else {
         return;
     };
+    if relation.indexes.len() >= MAX_PARTS {
+        if let Some(relation) = catalog.relation_mut(id) {
+            relation.complete = false;
+        }
+        return;
+    }
     if index.automatic {
         let mut names: Vec<String> = index.keys.iter().map(index_column_name).collect();
         names.extend(index.include.iter().cloned());
@@ -200,7 +207,7 @@ pub(super) fn rename_only(catalog: &mut Catalog, id: RelationId, from: &str, to:
     };
     to.clone_into(&mut index.name);
     index.automatic = false;
-    Arc::make_mut(&mut catalog.names).remove(&Key {
+    catalog.names.remove(&Key {
         schema,
         name: Arc::from(from),
     });
@@ -238,7 +245,7 @@ pub(super) fn drop(catalog: &mut Catalog, name: &Name, table: Option<&Name>) {
             .retain(|constraint| !(constraint.has_index() && constraint.name == gone.name));
     }
     if catalog.dialect() != Dialect::Mysql {
-        Arc::make_mut(&mut catalog.names).remove(&Key {
+        catalog.names.remove(&Key {
             schema,
             name: Arc::from(gone.name.as_str()),
         });

@@ -7,8 +7,11 @@ use crate::syntax::sql::operation::{Action, Name};
 use super::{blank, insert, table, target, writable};
 use crate::schema::{
     Birth, Catalog, Domain, Function, Key, Relation, RelationId, RelationKind, Trigger, TypeEntry,
-    TypeKind, key,
+    TypeKind,
 };
+
+/// Longer queries of views are not kept.
+const MAX_QUERY: usize = 64 * 1024;
 
 /// Makes and changes objects that are no tables.
 pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
@@ -97,9 +100,12 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
                 born,
             });
             let key = catalog.resolve_new(name);
-            let all = Arc::make_mut(&mut catalog.functions)
-                .entry(key)
-                .or_default();
+            if !catalog.functions.contains_key(&key) {
+                catalog.functions.insert(key.clone(), Vec::new());
+            }
+            let Some(all) = catalog.functions.get_mut(&key) else {
+                return;
+            };
             match all
                 .iter_mut()
                 .find(|known| known.definition.arguments == function.arguments)
@@ -208,7 +214,12 @@ fn create_view(catalog: &mut Catalog, action: &Action, born: Birth) {
             .filter(|(read, _)| read.is_none())
             .map(|(_, name)| (*name).clone())
             .collect();
-        view.query.clone_from(&query.text);
+        // A query of that size is taken for one that reads every column.
+        if query.text.len() <= MAX_QUERY {
+            view.query.clone_from(&query.text);
+        } else {
+            "*".clone_into(&mut view.query);
+        }
         // Only the names are known: the types are those of the query.
         view.columns = columns
             .iter()
@@ -250,9 +261,14 @@ fn own(catalog: &mut Catalog, sequence: RelationId, owner: Option<&(Name, String
 
 fn put_type(catalog: &mut Catalog, name: &Name, kind: TypeKind, born: Birth) {
     let key = catalog.resolve_new(name);
-    Arc::make_mut(&mut catalog.types)
-        .entry(key.clone())
-        .or_insert_with(|| Arc::new(TypeEntry { key, kind, born }));
+    if !catalog.types.contains_key(&key) {
+        let entry = Arc::new(TypeEntry {
+            key: key.clone(),
+            kind,
+            born,
+        });
+        catalog.types.insert(key, entry);
+    }
 }
 
 fn type_key(catalog: &Catalog, name: &Name) -> Option<Key> {
@@ -264,7 +280,7 @@ fn type_key(catalog: &Catalog, name: &Name) -> Option<Key> {
 
 fn type_mut<'c>(catalog: &'c mut Catalog, name: &Name) -> Option<&'c mut TypeKind> {
     let key = type_key(catalog, name)?;
-    let entry = Arc::make_mut(&mut catalog.types).get_mut(&key)?;
+    let entry = catalog.types.get_mut(&key)?;
     Some(&mut Arc::make_mut(entry).kind)
 }
 
@@ -277,7 +293,7 @@ pub(super) fn move_type(catalog: &mut Catalog, name: &Name, schema: Option<&str>
         schema: schema.map_or_else(|| Arc::clone(&old.schema), Arc::from),
         name: Arc::from(to),
     };
-    let types = Arc::make_mut(&mut catalog.types);
+    let types = &mut catalog.types;
     if let Some(mut entry) = types.remove(&old) {
         Arc::make_mut(&mut entry).key = new.clone();
         types.insert(new, entry);
@@ -324,7 +340,7 @@ pub(super) fn drop_type(catalog: &mut Catalog, name: &Name, cascade: bool) {
     let Some(key) = type_key(catalog, name) else {
         return;
     };
-    Arc::make_mut(&mut catalog.types).remove(&key);
+    catalog.types.remove(&key);
     if !cascade {
         return;
     }
@@ -358,9 +374,11 @@ pub(super) fn move_function(catalog: &mut Catalog, name: &Name, schema: Option<&
         schema: schema.map_or_else(|| Arc::clone(&old.schema), Arc::from),
         name: Arc::from(to),
     };
-    let functions = Arc::make_mut(&mut catalog.functions);
+    let functions = &mut catalog.functions;
     if let Some(moved) = functions.remove(&old) {
-        functions.entry(new).or_default().extend(moved);
+        let mut all = functions.get(&new).cloned().unwrap_or_default();
+        all.extend(moved);
+        functions.insert(new, all);
     }
 }
 
@@ -372,7 +390,7 @@ pub(super) fn drop_function(
     cascade: bool,
 ) {
     let key = catalog.resolve_new(name);
-    let functions = Arc::make_mut(&mut catalog.functions);
+    let functions = &mut catalog.functions;
     if let Some(overloads) = functions.get_mut(&key) {
         if let (Some(arguments), true) = (arguments, overloads.len() > 1) {
             overloads.retain(|known| known.definition.arguments != arguments);
@@ -421,8 +439,8 @@ pub(super) fn drop_schema(catalog: &mut Catalog, name: &str) {
     for id in inside {
         table::remove(catalog, id, true);
     }
-    Arc::make_mut(&mut catalog.types).retain(|key, _| *key.schema != *name);
-    Arc::make_mut(&mut catalog.functions).retain(|key, _| *key.schema != *name);
+    catalog.types.retain(|key| *key.schema != *name);
+    catalog.functions.retain(|key| *key.schema != *name);
 }
 
 /// `ALTER SCHEMA ... RENAME TO`.
@@ -433,11 +451,11 @@ pub(super) fn rename_schema(catalog: &mut Catalog, from: &str, to: &str) {
     }
     let moved: Vec<(Key, super::Named)> = catalog
         .names
-        .range(key(from, "")..)
-        .take_while(|(known, _)| *known.schema == *from)
+        .iter()
+        .filter(|(known, _)| *known.schema == *from)
         .map(|(known, named)| (known.clone(), *named))
         .collect();
-    let names = Arc::make_mut(&mut catalog.names);
+    let names = &mut catalog.names;
     let mut relations = Vec::new();
     for (old, named) in moved {
         names.remove(&old);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::syntax::sql::operation::{Action, Name, Persistence};
 
 use super::{blank, column, constraint, insert, target};
+use crate::schema::relation::MAX_COLUMNS;
 use crate::schema::{
     Birth, Catalog, ConstraintRule, Key, Named, Relation, RelationId, RelationKind, automatic_name,
 };
@@ -78,22 +79,26 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
     } else {
         relation.inherits.clone_from(&parents);
     }
+    let inherited = relation.columns.len();
     for definition in columns {
-        match relation
+        // A partition may say more about a column that it has from its parent.
+        let known = relation
             .columns
-            .iter_mut()
-            .find(|known| known.name == definition.name)
-        {
-            // A partition may say more about a column that it has from its parent.
-            Some(known) => {
-                known.not_null |= definition.not_null;
-                if definition.default.is_some() {
-                    known.default.clone_from(&definition.default);
-                }
+            .iter()
+            .take(inherited)
+            .position(|known| known.name == definition.name);
+        let is_full = relation.columns.len() >= MAX_COLUMNS;
+        if let Some(known) = known.and_then(|at| relation.columns.get_mut(at)) {
+            known.not_null |= definition.not_null;
+            if definition.default.is_some() {
+                known.default.clone_from(&definition.default);
             }
-            None => relation
+        } else if is_full {
+            relation.complete = false;
+        } else {
+            relation
                 .columns
-                .push(column::from_definition(definition, born)),
+                .push(column::from_definition(definition, born));
         }
     }
     let id = insert(catalog, relation);
@@ -224,7 +229,7 @@ pub(super) fn rename(catalog: &mut Catalog, name: &Name, schema: Option<&str>, t
     } else {
         Vec::new()
     };
-    let names = Arc::make_mut(&mut catalog.names);
+    let names = &mut catalog.names;
     names.remove(&old);
     names.insert(new.clone(), Named::Relation(id));
     for index in moved {
@@ -259,10 +264,10 @@ pub(super) fn drop(catalog: &mut Catalog, name: &Name, cascade: bool) {
 pub(super) fn remove(catalog: &mut Catalog, id: RelationId, cascade: bool) {
     let mut open = vec![id];
     while let Some(id) = open.pop() {
-        let Some(relation) = Arc::make_mut(&mut catalog.relations).remove(&id) else {
+        let Some(relation) = catalog.relations.remove(&id) else {
             continue;
         };
-        let names = Arc::make_mut(&mut catalog.names);
+        let names = &mut catalog.names;
         names.remove(&relation.key);
         for index in &relation.indexes {
             names.remove(&Key {
