@@ -154,35 +154,31 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
                 .insert(file.file.path.clone(), Reversibility::No);
         }
     }
-    judged.findings.extend(drift(input, &released));
+    judged.findings.extend(drift(input, &last));
     judged
 }
 
-/// Compares the schema of the released files as they are now, which a fresh installation gets, with the one that they led
-/// to when they were released, which is there before an upgrade. Only when somebody changed one of them.
-fn drift(input: &ReleaseInput<'_>, released: &Catalog) -> Option<Finding> {
+/// Compares the schema that all files lead to as they are now, which a fresh installation gets, with the one that an upgrade
+/// leads to: the released files as they were released, then the new ones. Only when somebody changed a released file.
+fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Finding> {
     let survey = input.directory;
-    let latest = survey.previous.latest()?.name.order.clone();
     let changed = survey
         .changes
         .iter()
         .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))?;
     let mut fresh = Catalog::new(survey.directory.dialect);
     let mut names = Vec::new();
-    let until: Sequence = Sequence {
-        files: survey
-            .subject
-            .ups()
-            .filter(|file| file.name.order <= latest)
-            .cloned()
-            .collect(),
-        unreadable: Vec::new(),
-    };
-    replay(&mut fresh, survey, input.lowering, &until, &mut names);
-    if fresh.is_tainted() || released.is_tainted() {
+    replay(
+        &mut fresh,
+        survey,
+        input.lowering,
+        &survey.subject,
+        &mut names,
+    );
+    if fresh.is_tainted() || upgraded.is_tainted() {
         return None;
     }
-    let differences: Vec<Difference> = differences(released, &fresh)
+    let differences: Vec<Difference> = differences(upgraded, &fresh)
         .into_iter()
         .filter(|difference| difference.kind != DifferenceKind::Order)
         .collect();
