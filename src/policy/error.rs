@@ -47,6 +47,9 @@ impl Diagnostic for PolicyError {
     }
 }
 
+/// Nobody reads more excerpts than this, and each costs a walk through its file.
+const MOST_SHOWN: usize = 50;
+
 /// All mistakes that were found in the policies, not only the first.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{} in the policies", count(.0.len()))]
@@ -55,7 +58,10 @@ pub struct PolicyErrors(pub Vec<PolicyError>);
 impl Diagnostic for PolicyErrors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         Some(Box::new(
-            self.0.iter().map(|error| error as &dyn Diagnostic),
+            self.0
+                .iter()
+                .take(MOST_SHOWN)
+                .map(|error| error as &dyn Diagnostic),
         ))
     }
 }
@@ -63,6 +69,8 @@ impl Diagnostic for PolicyErrors {
 fn count(n: usize) -> String {
     if n == 1 {
         "a mistake".to_owned()
+    } else if n > MOST_SHOWN {
+        format!("{n} mistakes, of which the first {MOST_SHOWN} are shown,")
     } else {
         format!("{n} mistakes")
     }

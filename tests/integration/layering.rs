@@ -92,7 +92,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", "cli"),
     ("clap_mangen", "cli/setup"),
     ("indicatif", "cli"),
-    ("anstream", "cli main"),
     ("postcard", "cache"),
     ("postgres", "ledger/postgres rehearse/connection"),
     ("rusqlite", "ledger/sqlite ledger/tests"),
@@ -272,6 +271,55 @@ fn no_test_is_ignored() {
 }
 
 /// A page or a policy that nothing names would never be seen by anybody.
+/// A newcomer finds every module on the one page, and every crate in the README's table.
+#[test]
+fn the_documents_know_every_module_and_every_crate() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let names = |text: &str| -> BTreeSet<String> {
+        text.lines()
+            .filter(|line| line.starts_with('|'))
+            .flat_map(|line| {
+                line.split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let map = names(&read("ARCHITECTURE.md"));
+    let files = files();
+    let unmapped: BTreeSet<String> = files
+        .iter()
+        .map(|file| file.module().to_owned())
+        .filter(|module| !["lib", "main"].contains(&module.as_str()) && !map.contains(module))
+        .collect();
+    assert!(
+        unmapped.is_empty(),
+        "not in ARCHITECTURE.md:\n{}",
+        join(unmapped)
+    );
+
+    let table = names(&read("README.md"));
+    let manifest = read("Cargo.toml");
+    let dependencies = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next())
+        .unwrap();
+    let unnamed: BTreeSet<String> = dependencies
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !table.contains(name))
+        .collect();
+    assert!(
+        unnamed.is_empty(),
+        "not in the README's table:\n{}",
+        join(unnamed)
+    );
+}
+
 #[test]
 fn every_page_belongs_to_a_rule() {
     let wrong: BTreeSet<String> = paths_below(&root().join("src/rules"))
