@@ -28,7 +28,7 @@ FINAL = re.compile(r"^(.*?)(\d+)\.(\d+)\.(\d+)$")
 
 def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
-    tools = install(["squawk-cli", "git-cliff"])
+    tools = install(["squawk-cli", "git-cliff", "PyYAML"])
     repository = clone(sys.argv[1]) if len(sys.argv) > 1 else made_up()
     tag = newest_final(repository)
     with tempfile.TemporaryDirectory(dir=WORK) as scratch:
@@ -40,6 +40,7 @@ def main() -> None:
         warm = [measure(relgate, repository, cache=Path(scratch) / "cache-0") for _ in range(RUNS)]
         squawk = [measure([tools / "squawk", *ups], repository) for _ in range(RUNS)] if ups else []
         cliff = [measure([tools / "git-cliff", "--bumped-version"], repository) for _ in range(RUNS)]
+    print_values(tools)
     rows = {"relgate, cold": cold, "relgate, warm": warm, "squawk": squawk, "git-cliff": cliff}
     print_table({name: summary(runs) for name, runs in rows.items() if runs})
 
@@ -116,6 +117,29 @@ def measure(command: list, repository: Path, cache: Path | None = None) -> tuple
     if code not in (0, 1):
         sys.exit(f"{command[0]} ended with {code}:\n{errors.decode(errors='replace')}")
     return usage.ru_utime + usage.ru_stime, time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def print_values(tools: Path) -> None:
+    """10 MB of chart values: relgate judges a release with them, PyYAML's C loader reads the one file."""
+    repository = WORK / "values"
+    if not repository.exists():
+        fresh = WORK / "values.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(fresh)], check=True)
+        (fresh / "Chart.yaml").write_text("apiVersion: v2\nname: cellar\nversion: 1.0.0\n")
+        section = "section{0}:\n  enabled: true\n  image:\n    repository: registry.example.org/cellar/part{0}\n    tag: v1.0.0\n" \
+                  "  resources: {{limits: {{cpu: 100m, memory: {0}Mi}}}}\n  args: [\"--level=info\", '--n={0}']\n"
+        (fresh / "values.yaml").write_text("".join(section.format(number) for number in range(52_000)))
+        git(fresh, "add", "--all")
+        git(fresh, "-c", "user.name=Ada Cooper", "-c", "user.email=ada@example.org", "commit", "--quiet", "--message", "feat: values")
+        git(fresh, "tag", "v1.0.0")
+        fresh.rename(repository)
+    relgate = [str(WORK.parent / "release" / "relgate"), "--repo", str(repository), "check", "--tag", "v1.0.0"]
+    loader = [tools / "python", "-c", "import yaml; yaml.load(open('values.yaml'), Loader=yaml.CSafeLoader)"]
+    size = (repository / "values.yaml").stat().st_size / 1e6
+    print(f"{size:.1f} MB of values")
+    print_table({name: summary([measure(command, repository) for _ in range(RUNS)])
+                 for name, command in {"relgate, all": relgate, "PyYAML's C": loader}.items()})
 
 
 def summary(runs: list[tuple[float, float, float]]) -> tuple[float, float, float]:

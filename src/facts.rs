@@ -10,6 +10,7 @@ pub mod charts;
 pub mod evidence;
 pub mod history;
 pub mod migrations;
+pub mod references;
 pub mod release;
 pub mod tags;
 pub mod values;

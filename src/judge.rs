@@ -6,6 +6,7 @@ mod evidence;
 mod finish;
 mod mend;
 mod migrations;
+mod release_fixes;
 mod settings;
 mod touched;
 mod unread;
@@ -191,6 +192,13 @@ pub fn judge_subject(
         },
     );
     keep_touched(&mut evaluation.findings, &states, files, &reader);
+    release_fixes::attach(
+        &mut evaluation.findings,
+        &evaluation.facts,
+        &origins,
+        &reader.sources,
+        frame.now.date_naive(),
+    );
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         next_version: next_version(frame, history, &evaluation.facts, evaluation.required),

@@ -54,11 +54,7 @@ pub(super) fn set_keys(text: &str, source: SourceId, chart: &str) -> Vec<SetKey>
     let mut found = Vec::new();
     for command in commands(text) {
         let words = words(text, command);
-        let names_chart = words.iter().any(|span| {
-            let word = text.get(span.range()).unwrap_or("").trim_end_matches('/');
-            word.rsplit('/').next() == Some(chart) && !word.starts_with('-')
-        });
-        if !names_chart {
+        if !names_chart(text, &words, chart) {
             continue;
         }
         let mut after_option = false;
@@ -81,6 +77,26 @@ pub(super) fn set_keys(text: &str, source: SourceId, chart: &str) -> Vec<SetKey>
         }
     }
     found
+}
+
+/// The chart that a command installs has this name: the last part of its path or address; where it has neither, a word.
+fn names_chart(text: &str, words: &[Span], chart: &str) -> bool {
+    let plain = || {
+        words
+            .iter()
+            .map(|span| text.get(span.range()).unwrap_or("").trim_end_matches('/'))
+            .filter(|word| !word.starts_with('-') && !word.contains('='))
+    };
+    let is_file = |word: &str| {
+        [".yaml", ".yml", ".json"]
+            .iter()
+            .any(|end| word.ends_with(end))
+    };
+    let addresses = || plain().filter(|word| word.contains('/') && !is_file(word));
+    if addresses().next().is_some() {
+        return addresses().any(|word| word.rsplit('/').next() == Some(chart));
+    }
+    plain().any(|word| word == chart)
 }
 
 /// The spans of `helm install …`, `helm upgrade …`, `helm template …` with their continued lines.
@@ -269,6 +285,14 @@ mod tests {
             &["\"a.b\".c at a\\.b.c", "d at d"],
         );
         check("helm upgrade x ./press --set a=1", &[]);
+        check(
+            "helm upgrade cellar r/cellar-stack -f x/values.yaml --set a=1",
+            &[],
+        );
+        check(
+            "helm upgrade cellar . -f x/values.yaml --set a=1",
+            &["a at a"],
+        );
         check(
             "helm upgrade x ./cellar --set $KEY=1 --set <key>=1 --set image.tag=$TAG",
             &["image.tag at image.tag"],

@@ -429,6 +429,9 @@ pub(super) struct Fix {
     /// The rules whose findings are mended [default: all that can be]
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
+    /// Mend HEAD for this release: its version in images, charts, documents and the changelog
+    #[arg(long, value_name = "TAG", conflicts_with = "staged")]
+    pub(super) tag: Option<String>,
     /// Print the changes as a diff and change nothing; exit 1 if there are any
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -41,7 +41,13 @@ pub(super) fn run(global: &Global, args: &Fix, streams: &Streams) -> Result<u8, 
             subject: if args.staged {
                 SubjectRequest::Staged
             } else {
-                SubjectRequest::Head
+                match &args.tag {
+                    Some(name) => SubjectRequest::Tag {
+                        name: name.clone(),
+                        at: None,
+                    },
+                    None => SubjectRequest::Head,
+                }
             },
             stage: None,
             files: Vec::new(),

@@ -3,7 +3,9 @@
 use super::{Frame, JudgeError, States, migrations, settings};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
-use crate::facts::{Facts, Origins, builds, changelog, history, release, tags, workflows};
+use crate::facts::{
+    Facts, Origins, builds, changelog, history, references, release, tags, workflows,
+};
 use crate::finding::Finding;
 use crate::gate::Stage;
 use crate::git::History;
@@ -86,6 +88,12 @@ pub(super) fn documents(
     charts(frame, states, facts, reader, origins, &mut findings);
     facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
     reader.coverage.count("workflows", facts.workflows.len());
+    facts.release.version_references = references::collect(
+        &settings::references(&frame.project.config.version_references),
+        &states.subject,
+        reader,
+        origins,
+    );
     facts.builds = builds::collect(&states.subject, reader, origins);
     reader.coverage.count("builds", facts.builds.len());
     let mut suppressions = of_migrations.suppressions;

@@ -196,6 +196,19 @@ pub(super) fn migrations(
         .collect()
 }
 
+/// The configured places that hold the version: file and pattern.
+pub(super) fn references(configured: &[crate::config::VersionReference]) -> Vec<(String, String)> {
+    configured
+        .iter()
+        .map(|one| {
+            (
+                one.path.trim_start_matches("./").to_owned(),
+                one.pattern.clone(),
+            )
+        })
+        .collect()
+}
+
 /// The configured charts.
 pub(super) fn charts(
     configured: &[crate::config::ChartConfig],

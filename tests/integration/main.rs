@@ -27,5 +27,7 @@ mod ledger;
 mod picture;
 /// Policies as their authors use them: check, test, eval, and the schemas for editors.
 mod policies;
+/// A release is written into its files.
+mod release_fix;
 /// The source code keeps to the architecture.
 mod layering;

@@ -1,0 +1,303 @@
+//! What `relgate fix` writes for findings that policies make: the release's version where an older one stands.
+//!
+//! Every edit is spliced into the bytes of one value. A YAML file is read again with the edit in it, and the edit is dropped
+//! unless exactly one value differs.
+
+use chrono::NaiveDate;
+
+use crate::facts::charts::ChartFact;
+use crate::facts::{Facts, Origins};
+use crate::finding::Finding;
+use crate::fix::Fix;
+use crate::source::{Location, Sources, Span};
+use crate::syntax::yaml::{Data, Value, parse_helm, resolve_helm};
+use crate::version::{ReleaseType, Version, next};
+
+/// Gives findings their fixes.
+pub(super) fn attach(
+    findings: &mut [Finding],
+    facts: &Facts,
+    origins: &Origins,
+    sources: &Sources,
+    today: NaiveDate,
+) {
+    for finding in findings.iter_mut().filter(|finding| finding.fix.is_none()) {
+        if let Some(fix) = fix(finding, facts, origins, sources, today) {
+            *finding = finding.clone().fix(Some(fix));
+        }
+    }
+}
+
+fn fix(
+    finding: &Finding,
+    facts: &Facts,
+    origins: &Origins,
+    sources: &Sources,
+    today: NaiveDate,
+) -> Option<Fix> {
+    let place = finding.location?;
+    let path = sources.get(place.source).path.as_str();
+    let chart = || facts.charts.iter().find(|chart| chart.path == path);
+    let release = &facts.release;
+    match finding.rule.as_str() {
+        "image-not-the-release" | "version-reference-stale" | "image-label-version-stale" => {
+            write_version(place, &release.version, sources)
+        }
+        "appversion-not-a-tag" if is_release(facts) => {
+            let place = origins.get(chart()?.app_version_origin)?;
+            write_version(place, &release.version, sources)
+        }
+        "chart-version-not-increased" | "chart-bump-too-small" => {
+            let chart = chart()?;
+            let place = origins.get(chart.origin)?;
+            write_version(place, &grown(chart, facts)?, sources)
+        }
+        "changelog-section-missing" if facts.changelog.unreleased.exists => {
+            promote(place, facts, sources, today)
+        }
+        _ => None,
+    }
+}
+
+fn is_release(facts: &Facts) -> bool {
+    matches!(facts.release.kind.as_str(), "final" | "hotfix")
+}
+
+/// Puts a version where one stands: with the prefix, the quotes and everything else that is there.
+fn write_version(place: Location, version: &str, sources: &Sources) -> Option<Fix> {
+    let written = sources.text(place);
+    let range = version_in(written)?;
+    let at = place.span.start as usize;
+    let span = Span::new(at + range.start, at + range.end);
+    let location = Location { span, ..place };
+    if sources.text(location) == version {
+        return None;
+    }
+    let file = sources.get(place.source);
+    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+    if is_yaml {
+        let mut after = file.text.to_string();
+        after.replace_range(span.range(), version);
+        if differences(&file.text, &after)? != 1 {
+            return None;
+        }
+    }
+    Some(Fix::replace(location, version))
+}
+
+/// The last `X.Y.Z` of a text with what belongs to it, without a `v` before it.
+fn version_in(text: &str) -> Option<std::ops::Range<usize>> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
+    let mut found = None;
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if is_part(c) {
+            start.get_or_insert(at);
+            continue;
+        }
+        let Some(from) = start.take() else {
+            continue;
+        };
+        let word = text.get(from..at).unwrap_or("");
+        // In `cellar-v1.2.3` the version begins behind the name.
+        let begin = word
+            .char_indices()
+            .find(|&(index, c)| {
+                c.is_ascii_digit() && Version::parse(word.get(index..).unwrap_or("")).is_some()
+            })
+            .map(|(index, _)| from + index);
+        found = begin.map(|begin| begin..at).or(found);
+    }
+    found
+}
+
+/// How many values differ between two texts of a YAML file; `None` when one cannot be read.
+fn differences(before: &str, after: &str) -> Option<usize> {
+    let (before, after) = (parse_helm(before), parse_helm(after));
+    if !(before.errors.is_empty() && after.errors.is_empty())
+        || before.value.len() != after.value.len()
+    {
+        return None;
+    }
+    let pairs = before.value.iter().zip(&after.value);
+    Some(
+        pairs
+            .map(|(before, after)| count(&resolve_helm(before).value, &resolve_helm(after).value))
+            .sum(),
+    )
+}
+
+fn count(before: &Value, after: &Value) -> usize {
+    match (&before.data, &after.data) {
+        (Data::Map(a), Data::Map(b)) if a.entries().len() == b.entries().len() => a
+            .sorted()
+            .zip(b.sorted())
+            .map(|(a, b)| usize::from(a.key != b.key) * 2 + count(&a.value, &b.value))
+            .sum(),
+        (Data::List(a), Data::List(b)) if a.len() == b.len() => {
+            a.iter().zip(b.iter()).map(|(a, b)| count(a, b)).sum()
+        }
+        _ => usize::from(!before.same(after)),
+    }
+}
+
+/// The chart's version, grown by what its changes are worth: as the policy `chart-version` weighs them.
+fn grown(chart: &ChartFact, facts: &Facts) -> Option<String> {
+    let prefix = if chart.previous_version.starts_with('v') {
+        "v"
+    } else {
+        ""
+    };
+    let previous = Version::parse(
+        chart
+            .previous_version
+            .strip_prefix('v')
+            .unwrap_or(&chart.previous_version),
+    )?;
+    let below_one = previous.major() == 0;
+    let values = &facts.values;
+    let here = |directory: &str| directory == chart.directory;
+    let is_broken = values.removed.iter().chain(&values.renamed).any(|key| {
+        here(&key.directory) && !key.free_form && key.was_read != "no" && key.is_read != "yes"
+    }) || values
+        .retyped
+        .iter()
+        .any(|key| here(&key.directory) && !key.free_form && key.was_read != "no");
+    let has_grown = values
+        .added
+        .iter()
+        .any(|key| here(&key.directory) && !key.free_form)
+        || matches!(chart.app_version_step.as_str(), "minor" | "major");
+    let step = match (is_broken, has_grown) {
+        (true, _) if below_one => ReleaseType::Minor,
+        (true, _) => ReleaseType::Major,
+        (false, true) if !below_one || chart.app_version_step == "major" => ReleaseType::Minor,
+        _ => ReleaseType::Patch,
+    };
+    let version = next(&previous, step)?.to_string();
+    Some(format!("{prefix}{version}"))
+}
+
+/// Gives the entries under Unreleased a heading of their own, in the form that the newest version's heading has, and keeps an
+/// empty Unreleased above them.
+fn promote(place: Location, facts: &Facts, sources: &Sources, today: NaiveDate) -> Option<Fix> {
+    let unreleased = &facts.changelog.unreleased;
+    let file = sources.get(place.source);
+    let text: &str = &file.text;
+    if unreleased.path != file.path || unreleased.entries == 0 {
+        return None;
+    }
+    let line = |number: u32| file.lines().line_text(text, number);
+    let heading = line(unreleased.line);
+    if !heading.starts_with('#') || !heading.to_ascii_lowercase().contains("unreleased") {
+        return None;
+    }
+    let version = &facts.release.version;
+    let date = today.format("%Y-%m-%d").to_string();
+    let model = facts
+        .changelog
+        .sections
+        .iter()
+        .find(|section| section.line > unreleased.line && !section.version.is_empty());
+    let new = match model {
+        Some(section) => {
+            let heading = line(section.line).replacen(&section.version, version, 1);
+            if section.date.is_empty() {
+                heading
+            } else {
+                heading.replacen(&section.date, &date, 1)
+            }
+        }
+        None => {
+            let level = heading.len() - heading.trim_start_matches('#').len();
+            format!("{} [{version}] - {date}", "#".repeat(level))
+        }
+    };
+    // A heading that is a link of its own would lead to the older version.
+    if new.contains("](") {
+        return None;
+    }
+    let at =
+        text.match_indices(heading).map(|(at, _)| at).find(|&at| {
+            file.lines().position(text, Span::new(at, at).start).line == unreleased.line
+        })? + heading.len();
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let location = Location {
+        source: place.source,
+        span: Span::new(at, at),
+    };
+    let fix = Fix::replace(location, format!("{end}{end}{new}"));
+    Some(with_links(fix, place, facts, sources))
+}
+
+/// The same fix with the link definitions at the end of a changelog moved on: what Unreleased compares with is the new tag.
+fn with_links(fix: Fix, place: Location, facts: &Facts, sources: &Sources) -> Fix {
+    let text = &sources.get(place.source).text;
+    let (tag, version) = (&facts.release.tag, &facts.release.version);
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let code = line.trim_end();
+        let is_definition = code.to_ascii_lowercase().starts_with("[unreleased]:");
+        let Some((head, range)) = code.rsplit_once("/compare/").filter(|_| is_definition) else {
+            continue;
+        };
+        let Some((from, to)) = range.split_once("...") else {
+            continue;
+        };
+        let address = head
+            .split_once(':')
+            .map_or("", |(_, address)| address.trim());
+        let end = line.get(code.len()..).unwrap_or("\n");
+        let new = format!(
+            "{head}/compare/{tag}...{to}{end}[{version}]: {address}/compare/{from}...{tag}"
+        );
+        let location = Location {
+            source: place.source,
+            span: Span::new(start, start + code.len()),
+        };
+        return fix.and_replace(location, new);
+    }
+    fix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_version_of_a_text_is_found() {
+        for (text, expected) in [
+            ("v1.2.3", Some("1.2.3")),
+            ("\"1.2.3\"", Some("1.2.3")),
+            (
+                "registry:5000/cellar:v1.2.3-rc1@sha256:ab",
+                Some("1.2.3-rc1"),
+            ),
+            ("cellar-1.2.3", Some("1.2.3")),
+            ("1.2.3 and 4.5.6", Some("4.5.6")),
+            ("latest", None),
+            ("1.2", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                version_in(text).map(|range| &text[range]),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_edit_changes_one_value_or_nothing() {
+        for (before, after, expected) in [
+            ("a: 1.0.0\nb: 2", "a: 1.0.1\nb: 2", Some(1)),
+            ("a: &x 1.0.0\nb: *x", "a: &x 1.0.1\nb: *x", Some(2)),
+            ("a: 1", "a: [", None),
+            ("a: 1", "b: 1", Some(2)),
+        ] {
+            assert_eq!(differences(before, after), expected, "{before}");
+        }
+    }
+}
