@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::syntax::sql::operation::{Action, Name, Persistence};
+use crate::syntax::sql::operation::{
+    Action, ConstraintDef, ConstraintKind, Dialect, Name, Persistence,
+};
 
 use super::{blank, column, constraint, insert, target};
 use crate::schema::relation::MAX_COLUMNS;
@@ -123,19 +125,68 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
     let all: Vec<_> = inline
         .chain(constraints.iter().map(|c| (c, None)))
         .collect();
-    let is_key = |definition: &crate::syntax::sql::operation::ConstraintDef| {
-        matches!(
-            definition.kind,
-            crate::syntax::sql::operation::ConstraintKind::PrimaryKey { .. }
-        )
-    };
-    for (definition, of_column) in all
+    let is_key =
+        |definition: &ConstraintDef| matches!(definition.kind, ConstraintKind::PrimaryKey { .. });
+    let in_order = all
         .iter()
         .filter(|(c, _)| is_key(c))
-        .chain(all.iter().filter(|(c, _)| !is_key(c)))
-    {
+        .chain(all.iter().filter(|(c, _)| !is_key(c)));
+    let mut made: Vec<(ConstraintDef, Option<&str>)> = Vec::new();
+    for (definition, of_column) in in_order {
+        if catalog.dialect() == Dialect::Postgresql
+            && let Some((prior, _)) = made
+                .iter_mut()
+                .find(|(prior, column)| is_same_key(prior, *column, definition, *of_column))
+        {
+            // One index serves both, and takes the second's name if the first has none (`transformIndexConstraints` in
+            // PostgreSQL's `parse_utilcmd.c`).
+            if prior.name.is_none() {
+                prior.name.clone_from(&definition.name);
+            }
+            continue;
+        }
+        made.push(((*definition).clone(), *of_column));
+    }
+    for (definition, of_column) in &made {
         constraint::add(catalog, id, definition, *of_column, born);
     }
+}
+
+/// Two definitions, each at its column or at the table, that demand one index over the same columns.
+fn is_same_key(
+    one: &ConstraintDef,
+    of_column: Option<&str>,
+    other: &ConstraintDef,
+    of_other_column: Option<&str>,
+) -> bool {
+    fn columns<'d>(
+        definition: &'d ConstraintDef,
+        column: Option<&'d str>,
+    ) -> Option<(Vec<&'d str>, bool)> {
+        let (columns, distinct) = match &definition.kind {
+            ConstraintKind::PrimaryKey {
+                columns,
+                using_index: None,
+            } => (columns, false),
+            ConstraintKind::Unique {
+                columns,
+                using_index: None,
+                nulls_not_distinct,
+            } => (columns, *nulls_not_distinct),
+            _ => return None,
+        };
+        let named: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let named = if named.is_empty() {
+            column.into_iter().collect()
+        } else {
+            named
+        };
+        Some((named, distinct))
+    }
+    let first = columns(one, of_column);
+    first.is_some()
+        && first == columns(other, of_other_column)
+        && one.deferrable == other.deferrable
 }
 
 /// What the parent has, its partition gets under a name of its own.
@@ -396,5 +447,58 @@ pub(super) fn set_logged(catalog: &mut Catalog, table: &Name, logged: bool, born
         } else {
             Persistence::Unlogged
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::{Catalog, apply};
+    use crate::syntax::sql::operation::{Dialect, Name};
+    use crate::syntax::sql::parse;
+
+    /// The constraints of `t`, by their names; a primary key stands first.
+    fn check(sql: &str, expected: &[&str]) {
+        let mut catalog = Catalog::new(Dialect::Postgresql);
+        for statement in parse(sql, Dialect::Postgresql).value {
+            for operation in &statement.operations {
+                apply(&mut catalog, operation, 0);
+            }
+        }
+        let table = catalog.relation(&Name::plain("t")).found().unwrap();
+        let key = table.primary_key().map(|key| key.name.as_str());
+        let others = table
+            .constraints
+            .iter()
+            .map(|constraint| constraint.name.as_str())
+            .filter(|name| Some(*name) != key);
+        let names: Vec<&str> = key.into_iter().chain(others).collect();
+        assert_eq!(names, expected, "{sql}");
+        assert_eq!(table.indexes.len(), expected.len(), "{sql}");
+    }
+
+    #[test]
+    fn a_key_that_is_written_twice_is_one() {
+        check(
+            "CREATE TABLE t (a int, b int, CONSTRAINT once UNIQUE (a, b), PRIMARY KEY (a, b))",
+            &["once"],
+        );
+        check("CREATE TABLE t (a int UNIQUE PRIMARY KEY)", &["t_pkey"]);
+        check(
+            "CREATE TABLE t (a int CONSTRAINT p PRIMARY KEY CONSTRAINT u UNIQUE)",
+            &["p"],
+        );
+        check(
+            "CREATE TABLE t (a int, b int, UNIQUE (b, a), PRIMARY KEY (a, b))",
+            &["t_pkey", "t_b_a_key"],
+        );
+        check(
+            "CREATE TABLE t (a int PRIMARY KEY, UNIQUE (a) DEFERRABLE)",
+            &["t_pkey", "t_a_key"],
+        );
+        check(
+            "CREATE TABLE t (a int, b int, CONSTRAINT once UNIQUE (a, b), PRIMARY KEY (a, b));
+             ALTER TABLE t DROP CONSTRAINT once, ADD CONSTRAINT more PRIMARY KEY (b)",
+            &["more"],
+        );
     }
 }
