@@ -11,13 +11,17 @@
 //! ```
 
 pub mod apply;
+pub mod compat;
+pub mod concurrency;
 pub mod connection;
 pub mod evidence;
+pub mod failure;
 pub mod findings;
 pub mod holds;
 pub mod host;
 pub mod prediction;
 pub mod script;
+mod seed;
 pub mod server;
 pub mod state;
 pub mod trace;
@@ -25,7 +29,10 @@ mod walk;
 
 use std::time::Duration;
 
+use compat::{Break, Probe, Tried};
+use concurrency::Traffic;
 use connection::Refused;
+use failure::Interrupted;
 use host::Host;
 use prediction::Difference;
 use script::Script;
@@ -37,6 +44,12 @@ use trace::Trace;
 pub struct Options {
     /// How long any statement, connection or program may take.
     pub patience: Duration,
+    /// How many rows are put into each table of the previous release.
+    pub rows: u64,
+    /// SQL that fills its tables.
+    pub seed: Option<String>,
+    /// Statements of the previous release.
+    pub probes: Vec<Probe>,
 }
 
 /// What was tried with one sequence of migrations, and what came of it.
@@ -52,6 +65,8 @@ pub struct Rehearsal {
     pub released_took: Duration,
     /// The tables that were to be filled before the migrations ran.
     pub seeded: Vec<Seeded>,
+    /// A new migration that rows that were made up were in the way of: everything was tried on empty tables instead.
+    pub made_up_refused: Option<Failure>,
     /// Roles that migrations name and none creates; they were made beforehand.
     pub roles: Vec<String>,
     /// New files that no upgrade runs, and why.
@@ -60,6 +75,8 @@ pub struct Rehearsal {
     pub migrations: Vec<MigrationRun>,
     /// What is not as it was after the whole way back; `None` when not everything has one, or it was not reached.
     pub lost: Option<Vec<String>>,
+    /// How many of the previous release's statements could be tried.
+    pub tried: Tried,
     /// The dump that was taken before, restored.
     pub restore: Step,
     /// How the dump's restoration differs from what was there.
@@ -133,6 +150,14 @@ pub struct MigrationRun {
     pub again: Step,
     /// How the schema after it differs from the one after the first time.
     pub again_differences: Vec<SchemaDifference>,
+    /// Statements of the previous release that do not work any more.
+    pub breaks: Vec<Break>,
+    /// What it did to others at work.
+    pub traffic: Traffic,
+    /// It is no transaction, or not one only.
+    pub stops_halfway: bool,
+    /// What is left when it is interrupted.
+    pub interrupted: Vec<Interrupted>,
 }
 
 /// Why nothing could be tried.
@@ -157,6 +182,9 @@ pub enum Unready {
         /// What the server said.
         refused: Refused,
     },
+    /// The rows could not be put in.
+    #[error("the SQL of --seed does not run: {0}")]
+    Seed(Refused),
     /// A migration is a program.
     #[error("{path} is a program or cannot be read: relgate runs SQL only")]
     Program {
@@ -176,5 +204,23 @@ pub fn rehearse(host: &mut Host, script: &Script, options: &Options) -> Result<R
             path: program.path.clone(),
         });
     }
-    walk::walk(host, script, options)
+    let filled = walk::walk(host, script, options)?;
+    let in_the_way = filled.migrations.iter().find_map(|run| match &run.up {
+        // Class 23 of SQLSTATE: the rows violate a constraint.
+        Step::Failed(failure) if failure.refused.code.starts_with("23") => Some(failure.clone()),
+        _ => None,
+    });
+    match in_the_way {
+        // Rows that nobody ever had say nothing against a migration: it is rehearsed without them.
+        Some(failure) if options.rows > 0 && options.seed.is_none() => {
+            let without = Options {
+                rows: 0,
+                ..options.clone()
+            };
+            let mut rehearsal = walk::walk(host, script, &without)?;
+            rehearsal.made_up_refused = Some(failure);
+            Ok(rehearsal)
+        }
+        _ => Ok(filled),
+    }
 }

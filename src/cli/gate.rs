@@ -46,6 +46,11 @@ enum GateError {
     Signing(String, String),
 }
 
+/// A number for a statement, used once.
+pub(super) fn nonce() -> Result<String, CommandError> {
+    Ok(read::nonce()?)
+}
+
 pub(super) fn run(
     global: &Global,
     command: &GateCommand,

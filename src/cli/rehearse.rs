@@ -1,25 +1,31 @@
 //! `relgate rehearse`: the release's migrations, and their rollback, on a real PostgreSQL server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::CommandError;
 use super::args::{Global, Rehearse};
 use super::context::{Context, subject_request};
+use super::gate::nonce;
 use super::output::{Streams, environment};
 use super::progress::Progress;
 use crate::decision::Verdict;
 use crate::discover::Reader;
+use crate::evidence::statement::{Statement, from_reference};
 use crate::facts::release::ReleaseFacts;
 use crate::finding::Finding;
-use crate::judge::{Judgement, Request, judge, upgrade};
-use crate::rehearse::evidence::Binding;
+use crate::judge::{Judgement, Request, Upgrade, judge, upgrade};
+use crate::rehearse::compat::{Probe, queries};
+use crate::rehearse::connection::Target;
 use crate::rehearse::host::Host;
 use crate::rehearse::script::{Script, scripts};
 use crate::rehearse::server::{Programs, ServerError};
 use crate::rehearse::{Options, Rehearsal, Unready, evidence, findings, rehearse};
 use crate::report::rehearse::{RehearsalReport, write};
 use crate::report::{DecisionSection, Report};
+use crate::source::Location;
+use crate::syntax::sql::operation::Dialect;
+use crate::syntax::sql::parse;
 use crate::version::ReleaseType;
 
 pub(super) fn run(global: &Global, args: &Rehearse, streams: &Streams) -> Result<u8, CommandError> {
@@ -59,6 +65,9 @@ fn report(context: &Context, args: &Rehearse) -> Result<RehearsalReport, Command
     let scripts = scripts(&upgrade.survey, &upgrade.lowering, &mut reader);
     let options = Options {
         patience: Duration::from_secs(args.timeout),
+        rows: args.rows,
+        seed: args.seed.as_deref().map(read).transpose()?,
+        probes: probes(args, &upgrade, &mut reader)?,
     };
     let mut server_version = 0;
     let mut sequences: Vec<Result<Rehearsal, (String, Unready)>> = Vec::new();
@@ -139,8 +148,93 @@ fn host(args: &Rehearse, scripts: &[Script], options: &Options) -> Result<Host, 
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default();
     let programs = Programs::find(args.server_programs.as_deref(), &search, wanted);
-    let programs = programs.ok_or(ServerError::NoPrograms)?;
-    Ok(Host::local(&programs, options.patience)?)
+    match &args.server.database_url {
+        Some(address) => {
+            let password = environment("PGPASSWORD");
+            let target = Target::at_address(address, password.as_deref(), options.patience)?;
+            Ok(Host::remote(
+                target,
+                programs,
+                nonce()?.get(..8).unwrap_or("0"),
+            )?)
+        }
+        None => {
+            let programs = programs.ok_or(ServerError::NoPrograms)?;
+            Ok(Host::local(&programs, options.patience)?)
+        }
+    }
+}
+
+/// The previous release's statements: those of files that somebody names, and sqlc's queries in the repository.
+fn probes(
+    args: &Rehearse,
+    upgrade: &Upgrade,
+    reader: &mut Reader<'_>,
+) -> Result<Vec<Probe>, CommandError> {
+    let mut found = Vec::new();
+    for path in &args.probe {
+        let shown = path.display().to_string();
+        let text = read(path)?;
+        let source = reader.sources.add(shown, "", text.as_str());
+        found.extend(
+            parse(&text, Dialect::Postgresql)
+                .value
+                .iter()
+                .map(|statement| {
+                    let words: Vec<&str> = text
+                        .get(statement.span.range())
+                        .unwrap_or("")
+                        .split_whitespace()
+                        .collect();
+                    let mut name: String = words.join(" ").chars().take(60).collect();
+                    if name.is_empty() {
+                        name = "a statement".to_owned();
+                    }
+                    Probe {
+                        name,
+                        location: Some(Location {
+                            source,
+                            span: statement.span,
+                        }),
+                        text: text.get(statement.span.range()).unwrap_or("").to_owned(),
+                    }
+                }),
+        );
+    }
+    let directories: Vec<&str> = upgrade
+        .survey
+        .directories
+        .iter()
+        .map(|directory| directory.directory.path.as_str())
+        .collect();
+    let is_migration = |path: &str| {
+        directories.iter().any(|directory| {
+            path.strip_prefix(directory)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    found.extend(queries(&upgrade.survey.previous, reader, &is_migration));
+    Ok(found)
+}
+
+/// A file that somebody named.
+fn read(path: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(path).map_err(|why| {
+        ReadError {
+            path: path.display().to_string(),
+            why,
+        }
+        .into()
+    })
+}
+
+/// A file that was named and cannot be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{path} cannot be read: {why}")]
+#[diagnostic(help("it is named by --seed or --probe, and has to be a text file in UTF-8"))]
+struct ReadError {
+    path: String,
+    why: std::io::Error,
 }
 
 /// Writes the unsigned statement. Without a tag there is nothing to bind it to, and without a work tree no place for it.
@@ -153,26 +247,28 @@ fn leave_evidence(
     let (Some(top), false) = (context.repository.workdir(), release.tag.is_empty()) else {
         return Ok(None);
     };
-    let approver = args.approver.clone();
     let sequences: Vec<&Rehearsal> = rehearsal.sequences.iter().flatten().collect();
-    let data = evidence::data(&sequences, rehearsal.server_version, rehearsal.rows);
-    let binding = Binding {
+    let passed = rehearsal.report.decision.verdict == Verdict::Pass;
+    let statement = Statement {
         tag: release.tag.clone(),
         commit: release.commit.clone(),
-        previous: (
-            release.previous.tag.clone(),
-            release.previous.commit.clone(),
-        ),
-        release_type: release.effective_type.clone(),
-        policy_digest: rehearsal.report.policy.digest.clone(),
-        issued_at: rehearsal.report.generated_at.clone(),
-        nonce: nonce(),
-        approver: approver
+        gate: evidence::GATE.to_owned(),
+        decision: if passed { "approve" } else { "reject" }.to_owned(),
+        approver: args
+            .approver
+            .clone()
             .or_else(|| context.repository.user_email())
             .unwrap_or_else(|| "nobody".to_owned()),
+        from: from_reference(&release.previous.tag, &release.previous.commit),
+        to: release.tag.clone(),
+        release_type: release.effective_type.clone(),
+        policy_digest: rehearsal.report.policy.digest.clone(),
+        issued_at: Some(context.now),
+        nonce: nonce()?,
+        data: evidence::data(&sequences, rehearsal.server_version, rehearsal.rows),
+        ..Statement::default()
     };
-    let approve = rehearsal.report.decision.verdict == Verdict::Pass;
-    let text = evidence::statement(&binding, approve, &data);
+    let text = statement.to_json();
     let path = format!(
         "{}/{}/{}.json",
         context.project.config.evidence().trim_end_matches('/'),
@@ -186,11 +282,4 @@ fn leave_evidence(
     }
     Streams::file(&file, &path, &mut |_, out| out.write_all(text.as_bytes()))?;
     Ok(Some(path))
-}
-
-/// 128 bits that nobody had before: the hasher of the standard library starts from the system's random numbers.
-fn nonce() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    let half = || RandomState::new().hash_one(std::process::id());
-    format!("{:016x}{:016x}", half(), half())
 }

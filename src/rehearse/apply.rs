@@ -107,7 +107,14 @@ fn run_part(
             sender.send(connection, &place)
         };
         match control {
-            Some(Transaction::Begin) => block = Block::File,
+            // A runner that opened a block commits it in the end, whatever the file did in between.
+            Some(Transaction::Begin) => {
+                block = if part.mode == TransactionMode::Transactional {
+                    Block::Runner
+                } else {
+                    Block::File
+                };
+            }
             Some(Transaction::Commit | Transaction::Rollback) => {
                 block = Block::None;
                 blocks += 1;

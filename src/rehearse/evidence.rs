@@ -1,66 +1,11 @@
-//! What a rehearsal leaves for the gate `migration-tests`: an in-toto Statement that somebody has to sign.
+//! What a rehearsal leaves for the gate `migration-tests`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Rehearsal, Step};
 
 /// The gate that it is for.
 pub const GATE: &str = "migration-tests";
-
-/// What a statement is bound to, and who vouches for it.
-#[derive(Debug, Clone, Default)]
-pub struct Binding {
-    /// The tag.
-    pub tag: String,
-    /// Its commit.
-    pub commit: String,
-    /// The previous release's tag and commit; empty for a first release.
-    pub previous: (String, String),
-    /// The release's effective type.
-    pub release_type: String,
-    /// The digest of the policies in force.
-    pub policy_digest: String,
-    /// When, RFC 3339 in UTC.
-    pub issued_at: String,
-    /// A number used once.
-    pub nonce: String,
-    /// Who signs it.
-    pub approver: String,
-}
-
-/// The statement, as JSON with a line end.
-pub fn statement(binding: &Binding, approve: bool, data: &Map<String, Value>) -> String {
-    let (tag, commit) = &binding.previous;
-    let from = if tag.is_empty() {
-        String::new()
-    } else {
-        format!("refs/tags/{tag}@{commit}")
-    };
-    let statement = json!({
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{
-            "name": format!("refs/tags/{}", binding.tag),
-            "digest": { "gitCommit": binding.commit },
-        }],
-        "predicateType": "https://relgate.dev/evidence/v1",
-        "predicate": {
-            "gate": GATE,
-            "decision": if approve { "approve" } else { "reject" },
-            "approver": binding.approver,
-            "role": "",
-            "from": from,
-            "to": binding.tag,
-            "releaseType": binding.release_type,
-            "policyDigest": binding.policy_digest,
-            "issuedAt": binding.issued_at,
-            "nonce": binding.nonce,
-            "data": data,
-        },
-    });
-    let mut text = serde_json::to_string_pretty(&statement).unwrap_or_default();
-    text.push('\n');
-    text
-}
 
 /// What the gate needs to know beside the decision: whether up, down and up again worked. Where there is no way down, the
 /// way back is the dump.

@@ -1,10 +1,11 @@
 //! What a rehearsal leads to, as findings with places in the files. Errors are what decides: a migration, a rollback or a
 //! repeat that failed.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
+use super::compat::Break;
+use super::concurrency::Impatient;
 use super::prediction::Difference;
-use super::state::SchemaDifference;
 use super::{Failure, MigrationRun, Rehearsal, Step};
 use crate::finding::{Finding, Severity};
 use crate::rules::RuleInfo;
@@ -27,8 +28,26 @@ macro_rules! info {
 /// The ids that rehearsals use.
 pub static RULES: &[RuleInfo] = &[
     info!(
+        "breaks-previous-release",
+        Warning,
+        "breaks_previous_release",
+        "a statement of the previous release fails on the new schema"
+    ),
+    info!(
+        "made-up-rows-refused",
+        Warning,
+        "made_up_rows_refused",
+        "rows that were made up violate what a new migration demands"
+    ),
+    info!(
         "migration-fails",
         Error, "migration_fails", "the server refuses a new migration"
+    ),
+    info!(
+        "not-repeatable",
+        Warning,
+        "not_repeatable",
+        "a migration that was interrupted or gave up cannot simply be run again"
     ),
     info!(
         "prediction-differs",
@@ -62,18 +81,16 @@ pub static RULES: &[RuleInfo] = &[
     ),
 ];
 
-fn info(id: &str) -> (&'static str, Severity) {
+fn severity(id: &str) -> Severity {
     RULES
         .iter()
         .find(|rule| rule.id == id)
-        .map_or(("migration-fails", Severity::Error), |rule| {
-            (rule.id, rule.severity)
-        })
+        .map_or(Severity::Error, |rule| rule.severity)
 }
 
 /// A finding of one of the rules above, at a place if one is known.
 fn finding(id: &str, place: Option<Location>, about: &str, message: String) -> Finding {
-    let (id, severity) = info(id);
+    let severity = severity(id);
     match place {
         Some(place) => Finding::at(id, severity, place, message),
         None => Finding::about(id, severity, about, message),
@@ -83,8 +100,25 @@ fn finding(id: &str, place: Option<Location>, about: &str, message: String) -> F
 /// The findings of one sequence.
 pub fn findings(rehearsal: &Rehearsal, sources: &Sources) -> Vec<Finding> {
     let mut found = Vec::new();
+    if let Some(failure) = &rehearsal.made_up_refused {
+        let message = format!(
+            "rows that were made up are in the way, so everything was tried on empty tables: {}",
+            failure.refused
+        );
+        found.push(
+            finding(
+                "made-up-rows-refused",
+                failure.location,
+                &rehearsal.directory,
+                message,
+            )
+            .help("give rows like production's: --seed FILE"),
+        );
+    }
     for run in &rehearsal.migrations {
         way_up(run, &mut found);
+        broken(run, &mut found);
+        not_repeatable(run, rehearsal.runner, &mut found);
         way_back(run, sources, &mut found);
     }
     if let Some(lost) = rehearsal.lost.as_ref().filter(|lost| !lost.is_empty()) {
@@ -139,8 +173,9 @@ fn way_up(run: &MigrationRun, found: &mut Vec<Finding>) {
     if let Step::Failed(failure) = &run.up {
         let message = format!("the server refuses it: {}", failure.refused);
         found.push(with_detail(
-            finding("migration-fails", failure.location, &run.path, message)
-                .help("a database of the previous release cannot be upgraded; mend it before it is released"),
+            finding("migration-fails", failure.location, &run.path, message).help(
+                "a database of the previous release cannot be upgraded; mend it before it is released",
+            ),
             failure,
         ));
     }
@@ -173,6 +208,118 @@ fn way_up(run: &MigrationRun, found: &mut Vec<Finding>) {
                 listed(&run.again_differences)
             ),
         ));
+    }
+}
+
+/// One finding for each reason, however many statements have it.
+fn broken(run: &MigrationRun, found: &mut Vec<Finding>) {
+    let place = run.traces.first().map(|trace| trace.location);
+    let mut reasons: BTreeMap<(String, bool), Vec<&Break>> = BTreeMap::new();
+    for broken in &run.breaks {
+        // A name is missing, with its schema or without it.
+        let reason = broken.refused.to_string().replace("\"public.", "\"");
+        reasons
+            .entry((reason, broken.cached_only))
+            .or_default()
+            .push(broken);
+    }
+    for ((reason, cached_only), all) in reasons {
+        let names: Vec<String> = all
+            .iter()
+            .map(|broken| format!("`{}`", broken.probe.name))
+            .collect();
+        let count = match names.len() {
+            1 => "a statement of the previous release fails".to_owned(),
+            n => format!("{n} statements of the previous release fail"),
+        };
+        let until = if cached_only {
+            " until prepared anew"
+        } else {
+            ""
+        };
+        let mut one = finding(
+            "breaks-previous-release",
+            place,
+            &run.path,
+            format!("{count} after this migration{until}: {reason}"),
+        )
+        .note("statements", listed(&names))
+        .help(if cached_only {
+            "connections of the old version have to be opened anew, or their statements sent unprepared"
+        } else {
+            "let the old version go first: add now, take away one release later"
+        });
+        let places = all.iter().filter_map(|broken| broken.probe.location);
+        for location in places.take(MOST_LISTED) {
+            one = one.related(location, "a statement of the previous release");
+        }
+        found.push(one);
+    }
+}
+
+fn not_repeatable(run: &MigrationRun, runner: &str, found: &mut Vec<Finding>) {
+    let force = if runner == "golang-migrate" {
+        ", set the version back (migrate force) and run it again"
+    } else {
+        " and run it again"
+    };
+    let mut told: Vec<String> = Vec::new();
+    for left in &run.interrupted {
+        let place = run
+            .traces
+            .iter()
+            .find(|trace| trace.index == left.at)
+            .map(|trace| trace.location);
+        let indexes = left.invalid.join(", ");
+        let (message, help) = match &left.again {
+            Err(refused) if left.invalid.is_empty() => (
+                format!("interrupted {}, it cannot be run again: {refused}", when(left.ended)),
+                format!("take back by hand what it had done{force}; or write each statement so that it may run twice"),
+            ),
+            Err(refused) => (
+                format!("interrupted here, it leaves the invalid index {indexes} and cannot be run again: {refused}"),
+                format!("DROP INDEX CONCURRENTLY {indexes}{force}"),
+            ),
+            Ok(()) if !left.still_invalid.is_empty() => (
+                format!(
+                    "interrupted here and run again, it succeeds and leaves the invalid index {}",
+                    left.still_invalid.join(", ")
+                ),
+                "drop the index before it is made: DROP INDEX CONCURRENTLY IF EXISTS in a migration of its own".to_owned(),
+            ),
+            Ok(()) => continue,
+        };
+        if !told.contains(&message) {
+            found.push(finding("not-repeatable", place, &run.path, message.clone()).help(help));
+            told.push(message);
+        }
+    }
+    let place = run.traces.first().map(|trace| trace.location);
+    match &run.traffic.impatient {
+        Some(Impatient::GaveUpForGood(refused)) => found.push(
+            finding(
+                "not-repeatable",
+                place,
+                &run.path,
+                format!("with a lock_timeout it gives up behind a long transaction, and cannot be run again: {refused}"),
+            )
+            .help(format!("take back by hand what it had done{force}")),
+        ),
+        Some(Impatient::Failed(refused)) => found.push(finding(
+            "not-repeatable",
+            place,
+            &run.path,
+            format!("with a lock_timeout, behind a long transaction, it fails: {refused}"),
+        )),
+        _ => {}
+    }
+}
+
+fn when(ended: bool) -> &'static str {
+    if ended {
+        "behind this statement"
+    } else {
+        "here"
     }
 }
 
@@ -266,27 +413,22 @@ fn listed<T: ToString>(items: &[T]) -> String {
     text.join("; ")
 }
 
-/// All ways down led back exactly, as far as there are any: what the evidence says under `down`.
-pub fn way_back_is_exact(rehearsal: &Rehearsal) -> bool {
-    rehearsal
-        .migrations
-        .iter()
-        .all(|run| run.left.is_empty() && !matches!(run.down, Step::Failed(_)))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How long the way up took.
-pub fn took(rehearsal: &Rehearsal) -> Duration {
-    rehearsal
-        .migrations
-        .iter()
-        .map(|run| match run.up {
-            Step::Done(took) => took,
-            _ => Duration::ZERO,
-        })
-        .sum()
-}
-
-/// What the list of a schema's differences looks like where it does not matter how many there are.
-pub fn phrases(differences: &[SchemaDifference]) -> Vec<String> {
-    differences.iter().map(ToString::to_string).collect()
+    #[test]
+    fn every_id_stands_once_and_has_a_page() {
+        let mut ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), RULES.len());
+        assert!(ids.is_sorted());
+        for rule in RULES {
+            assert!(
+                rule.page.starts_with(&format!("# {}\n", rule.id)),
+                "{}",
+                rule.id
+            );
+        }
+    }
 }

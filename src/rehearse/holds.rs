@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::MigrationRun;
-use super::trace::Kind;
 use crate::effects::LockMode;
 
 /// A lock over time, on the clock of the migration: only its statements count, not what was asked in between.
@@ -49,7 +48,7 @@ pub fn holds(run: &MigrationRun) -> Vec<Hold> {
         };
         let end = ends.get(last).copied().unwrap_or(clock);
         for lock in &trace.locks {
-            if lock.kind == Kind::Table || lock.kind == Kind::MaterializedView {
+            if lock.kind.holds_rows() {
                 found.push(Hold {
                     relation: lock.relation.clone(),
                     mode: lock.mode,

@@ -1,13 +1,13 @@
 //! What relgate says beforehand about each statement, and where the server did something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::script::{Migration, Script};
 use super::trace::Trace;
 use crate::effects::{Effect, LockMode, Work};
 use crate::migrations::replay::{Setting, fold, walk};
 use crate::schema::Catalog;
-use crate::syntax::sql::operation::Action;
+use crate::syntax::sql::operation::{Action, ConstraintDef, ConstraintKind};
 
 /// What is expected of one statement.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,9 @@ pub struct Predicted {
     pub known: bool,
     /// It empties tables: their files are replaced, and nothing is written.
     pub truncates: bool,
+    /// Tables that its foreign keys point at. The server checks them by a join, and may use an index or, when there is
+    /// nothing to check, not read them at all.
+    pub referenced: BTreeSet<String>,
     /// It reads or writes rows by a query, whose plan the server chooses.
     pub queries: bool,
 }
@@ -61,6 +64,9 @@ pub fn predict(script: &Script, server_version: u32) -> Predictions {
                 }
                 predicted.known = true;
                 predicted.truncates |= matches!(step.operation.action, Action::Truncate { .. });
+                predicted
+                    .referenced
+                    .extend(referenced(&step.operation.action));
                 predicted.queries |= is_query(&step.operation.action);
             });
         }
@@ -81,6 +87,34 @@ fn take(catalog: &mut Catalog, number: usize, migration: &Migration) {
 
 fn file_number(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The tables that the foreign keys of an action point at.
+fn referenced(action: &Action) -> Vec<String> {
+    let constraints: Vec<&ConstraintDef> = match action {
+        Action::AddConstraint { constraint, .. } => vec![constraint],
+        Action::AddColumn { column, .. } => column.constraints.iter().collect(),
+        Action::CreateTable {
+            columns,
+            constraints,
+            ..
+        } => columns
+            .iter()
+            .flat_map(|column| &column.constraints)
+            .chain(constraints)
+            .collect(),
+        _ => Vec::new(),
+    };
+    constraints
+        .into_iter()
+        .filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey { target, .. } => {
+                let name = target.to_string();
+                Some(name.strip_prefix("public.").unwrap_or(&name).to_owned())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn is_query(action: &Action) -> bool {
@@ -186,7 +220,7 @@ fn locks(predicted: &Predicted, trace: &Trace, found: &mut Vec<Difference>) {
         if is_table
             && taken_now.is_none_or(|taken| taken < mode)
             && held.is_none_or(|held| held < mode)
-            && existed(predicted, relation, trace)
+            && existed(relation, trace)
         {
             found.push(Difference {
                 relation: relation.clone(),
@@ -203,7 +237,7 @@ const WEAKEST: LockMode = LockMode::ShareUpdateExclusive;
 
 /// The relation was there before the statement, as far as the trace can tell: a lock on one that the statement itself
 /// makes is nobody's.
-fn existed(_predicted: &Predicted, relation: &str, trace: &Trace) -> bool {
+fn existed(relation: &str, trace: &Trace) -> bool {
     !trace
         .locks
         .iter()
@@ -229,9 +263,20 @@ fn work(predicted: &Predicted, trace: &Trace, found: &mut Vec<Difference>) {
             });
         }
     }
-    for (relation, rows) in trace.scanned.iter().filter(|_| !predicted.queries) {
+    for (relation, rows) in trace
+        .scanned
+        .iter()
+        .filter(|_| !predicted.queries && !predicted.truncates)
+    {
         let known = expected.get(relation).copied();
-        if !matches!(known, Some(Work::Scan | Work::Rewrite | Work::Unknown)) {
+        // A statement that any row would stop (a required column without a default) reads until the first one.
+        let stops_at_a_row = *rows == 0
+            && predicted
+                .effect
+                .refusal
+                .as_ref()
+                .is_some_and(|refusal| refusal.depends_on_data);
+        if !stops_at_a_row && !matches!(known, Some(Work::Scan | Work::Rewrite | Work::Unknown)) {
             found.push(Difference {
                 relation: relation.clone(),
                 predicted: format!("no scan ({})", known.map_or("not touched", Work::as_str)),
@@ -241,7 +286,8 @@ fn work(predicted: &Predicted, trace: &Trace, found: &mut Vec<Difference>) {
         }
     }
     for (relation, work) in &expected {
-        if !trace.held.contains_key(relation) {
+        // What is done to a partitioned table is done to its partitions.
+        if !trace.held.contains_key(relation) || trace.partitioned.contains(relation) {
             continue;
         }
         let rewritten = trace.rewritten.contains(relation);
@@ -254,7 +300,13 @@ fn work(predicted: &Predicted, trace: &Trace, found: &mut Vec<Difference>) {
             });
         }
         let scanned = trace.scanned.contains_key(relation);
-        if *work == Work::Scan && trace.counted && !scanned && !rewritten && !predicted.queries {
+        if *work == Work::Scan
+            && !predicted.referenced.contains(relation)
+            && trace.counted
+            && !scanned
+            && !rewritten
+            && !predicted.queries
+        {
             found.push(Difference {
                 relation: relation.clone(),
                 predicted: "scan".to_owned(),

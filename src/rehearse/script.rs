@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::discover::{Reader, Snapshot};
+use crate::effects::autocommit_only;
 use crate::migrations::directories::MigrationDirectory;
 use crate::migrations::lowering::Lowering;
 use crate::migrations::replay;
@@ -89,20 +90,24 @@ impl Part {
 }
 
 impl Migration {
-    /// It runs outside of a transaction, at least in part, so that it can stop halfway.
+    /// It is more than one transaction, or holds a statement that is more than one by itself, so that it can stop halfway.
     pub fn can_stop_halfway(&self) -> bool {
-        self.up.iter().any(|part| {
-            !part.texts.is_empty()
-                && match part.mode {
-                    TransactionMode::Autocommit => true,
-                    TransactionMode::ImplicitTransaction | TransactionMode::Unknown => {
-                        part.texts.len() == 1
-                    }
-                    TransactionMode::Transactional => false,
-                }
-        })
+        let several =
+            |part: &Part| part.mode == TransactionMode::Autocommit && part.texts.len() > 1;
+        let several_in_one = |part: &Part| {
+            part.statements
+                .iter()
+                .flat_map(|statement| &statement.operations)
+                .any(|operation| autocommit_only(&operation.action, NEWEST_SERVER).is_some())
+        };
+        self.up
+            .iter()
+            .any(|part| several(part) || several_in_one(part))
     }
 }
+
+/// A version on which everything may run in a transaction that ever may.
+const NEWEST_SERVER: u32 = 18;
 
 impl Script {
     /// What changed in one directory, if anything in it runs.

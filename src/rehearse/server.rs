@@ -5,6 +5,7 @@
 //! `pg_dump` and `psql`, did the work.
 
 mod programs;
+mod sweeper;
 
 use std::fs;
 use std::io::Read;
@@ -15,6 +16,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use programs::{Programs, ToolError};
+pub use sweeper::Sweeper;
 
 /// The role that owns everything; migrations that name an owner mostly name this one.
 pub const SUPERUSER: &str = "postgres";

@@ -60,7 +60,7 @@ WHERE k.contype <> 't' AND k.contype <> 'n'
   AND NOT EXISTS (SELECT FROM member m WHERE (m.classid = 'pg_class'::regclass AND m.objid = k.conrelid)
     OR (m.classid = 'pg_type'::regclass AND m.objid = k.contypid))
 UNION ALL
-SELECT 'index ' || quote_ident(own.nspname) || '.' || quote_ident(i.relname),
+SELECT 'index ' || quote_ident(own.nspname) || '.' || quote_ident(c.relname) || '.' || quote_ident(i.relname),
   pg_get_indexdef(x.indexrelid) || CASE WHEN x.indisvalid THEN '' ELSE ' (invalid)' END
     || CASE WHEN x.indisclustered THEN ' (clustered)' ELSE '' END
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
@@ -202,15 +202,108 @@ pub fn schema_differences(before: &Schema, after: &Schema) -> Vec<SchemaDifferen
         };
         matches!(
             kind,
-            "column" | "constraint" | "trigger" | "rule" | "policy"
+            "column" | "constraint" | "index" | "trigger" | "rule" | "policy"
         ) && name
             .rsplit_once('.')
             .is_some_and(|(table, _)| whole.contains(&(table, difference.before.is_none())))
     };
-    all.iter()
+    let mut kept: Vec<SchemaDifference> = all
+        .iter()
         .filter(|difference| !part_of_whole(difference))
         .cloned()
-        .collect()
+        .collect();
+    kept.sort_by_key(|difference| rank(&difference.object));
+    kept
+}
+
+/// What people ask for first comes first.
+fn rank(object: &str) -> usize {
+    const ORDER: [&str; 7] = [
+        "schema ",
+        "extension ",
+        "table ",
+        "partitioned table ",
+        "view ",
+        "materialized view ",
+        "column ",
+    ];
+    ORDER
+        .iter()
+        .position(|kind| object.starts_with(kind))
+        .unwrap_or(ORDER.len())
+}
+
+/// The same, without definitions that a dump writes in another way and that mean the same: PostgreSQL reads `x = ANY
+/// ((ARRAY['a'::character varying])::text[])` back as `x = ANY (ARRAY[('a'::character varying)::text])`.
+pub fn restored_differences(before: &Schema, after: &Schema) -> Vec<SchemaDifference> {
+    let same = |difference: &SchemaDifference| match (&difference.before, &difference.after) {
+        (Some(before), Some(after)) => without_casts(before) == without_casts(after),
+        _ => false,
+    };
+    let mut found = schema_differences(before, after);
+    found.retain(|difference| !same(difference));
+    found
+}
+
+/// A definition without casts, brackets and white space. Strings stay as they are.
+fn without_casts(definition: &str) -> String {
+    let mut out = String::with_capacity(definition.len());
+    let mut rest = definition;
+    while let Some(c) = rest.chars().next() {
+        let skipped = if c == '\'' {
+            let end = rest
+                .char_indices()
+                .skip(1)
+                .find(|(_, other)| *other == '\'')
+                .map_or(rest.len(), |(at, _)| at + 1);
+            out.push_str(rest.get(..end).unwrap_or(""));
+            end
+        } else if let Some(type_name) = rest.strip_prefix("::") {
+            2 + end_of_type(type_name)
+        } else {
+            if !c.is_whitespace() && !matches!(c, '(' | ')') {
+                out.push(c);
+            }
+            c.len_utf8()
+        };
+        rest = rest.get(skipped..).unwrap_or("");
+    }
+    out
+}
+
+/// Where a type's name ends, with its modifiers and brackets.
+fn end_of_type(text: &str) -> usize {
+    let word = text
+        .find(|c: char| !(c.is_alphanumeric() || "_.\"".contains(c)))
+        .unwrap_or(text.len());
+    let mut end = word;
+    for more in [
+        " varying",
+        " precision",
+        " without time zone",
+        " with time zone",
+    ] {
+        if text.get(end..).is_some_and(|rest| rest.starts_with(more)) {
+            end += more.len();
+        }
+    }
+    let rest = text.get(end..).unwrap_or("");
+    if let Some(inner) = rest.strip_prefix('(') {
+        let digits = inner
+            .find(|c: char| !(c.is_ascii_digit() || c == ','))
+            .unwrap_or(inner.len());
+        if digits > 0
+            && inner
+                .get(digits..)
+                .is_some_and(|rest| rest.starts_with(')'))
+        {
+            end += digits + 2;
+        }
+    }
+    while text.get(end..).is_some_and(|rest| rest.starts_with("[]")) {
+        end += 2;
+    }
+    end
 }
 
 /// The rows of a table: how many, and a checksum of each column that does not depend on their order.
@@ -360,12 +453,35 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "column public.orders.id is `integer`, was `bigint`",
                 "table public.casks is missing",
                 "view public.v is left over",
+                "column public.orders.id is `integer`, was `bigint`",
             ]
         );
         assert!(schema_differences(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn casts_that_a_dump_moves_are_no_difference() {
+        let before = "CHECK (((s)::text = ANY ((ARRAY['a'::character varying, 'b::c'::character varying(9)])::text[])))";
+        let check = |after: &str, expected: bool| {
+            assert_eq!(
+                without_casts(before) == without_casts(after),
+                expected,
+                "{after}"
+            );
+        };
+        check(
+            "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text, ('b::c'::character varying)::text])))",
+            true,
+        );
+        check(
+            "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])))",
+            false,
+        );
+        check("CHECK ((s = 'a'::text[]", false);
+        check("'::", false);
+        check("::", false);
     }
 
     #[test]

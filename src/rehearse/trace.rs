@@ -1,7 +1,7 @@
 //! What a statement does to the server while it runs, seen from a second connection: locks, rewritten files, scans, rows
 //! and write-ahead log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::apply::{Place, Sender};
@@ -43,6 +43,8 @@ pub struct Trace {
     pub scanned: BTreeMap<String, u64>,
     /// Scans could be counted.
     pub counted: bool,
+    /// Partitioned tables that it locked: they hold no rows themselves, their partitions do.
+    pub partitioned: BTreeSet<String>,
     /// Why it was refused, if it was.
     pub error: Option<Refused>,
 }
@@ -63,8 +65,10 @@ pub struct SeenLock {
 /// What a relation is to a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A table, a partitioned one too.
+    /// A table.
     Table,
+    /// A partitioned table.
+    PartitionedTable,
     /// A materialized view.
     MaterializedView,
     /// A view.
@@ -78,7 +82,8 @@ pub enum Kind {
 impl Kind {
     fn of(relkind: &str) -> Self {
         match relkind {
-            "r" | "p" => Self::Table,
+            "r" => Self::Table,
+            "p" => Self::PartitionedTable,
             "m" => Self::MaterializedView,
             "v" => Self::View,
             "i" | "I" => Self::Index,
@@ -86,9 +91,12 @@ impl Kind {
         }
     }
 
-    /// It holds rows.
+    /// It holds rows, itself or in its partitions.
     pub fn holds_rows(self) -> bool {
-        matches!(self, Self::Table | Self::MaterializedView)
+        matches!(
+            self,
+            Self::Table | Self::PartitionedTable | Self::MaterializedView
+        )
     }
 }
 
@@ -200,11 +208,7 @@ impl Tracer {
         place: &Place<'_>,
     ) -> Result<(Result<u64, Refused>, Moments), Refused> {
         let before = relations(connection)?;
-        let tables: Vec<String> = before
-            .values()
-            .filter(|seen| seen.kind == Kind::Table)
-            .map(|seen| qualified(&seen.name))
-            .collect();
+        let tables = all_tables(&mut self.observer)?;
         let mut holding = !tables.is_empty()
             && self
                 .holder
@@ -288,6 +292,13 @@ impl Tracer {
             }
         }
         locks.sort();
+        let partitioned = moments
+            .has
+            .iter()
+            .filter_map(|(id, _)| moments.before.get(id).or_else(|| moments.after.get(id)))
+            .filter(|seen| seen.kind == Kind::PartitionedTable)
+            .map(|seen| seen.name.clone())
+            .collect();
         let mut rewritten = Vec::new();
         let mut scanned = BTreeMap::new();
         for (id, before) in &moments.before {
@@ -314,6 +325,7 @@ impl Tracer {
             rewritten,
             scanned,
             counted: moments.counted,
+            partitioned,
             error: result.as_ref().err().cloned(),
         });
     }
@@ -369,6 +381,19 @@ impl Tracer {
     }
 }
 
+/// The names of all tables, as SQL.
+pub(super) fn all_tables(connection: &mut Connection) -> Result<Vec<String>, Refused> {
+    let rows = connection.rows(
+        "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c \
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') \
+         AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' ORDER BY 1",
+    )?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten())
+        .collect())
+}
+
 /// All relations that are not the server's own, as the connection sees them.
 fn relations(connection: &mut Connection) -> Result<BTreeMap<u32, Seen>, Refused> {
     let sql = format!(
@@ -377,7 +402,7 @@ fn relations(connection: &mut Connection) -> Result<BTreeMap<u32, Seen>, Refused
          pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.oid >= {FIRST_OWN} AND c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S', 'i', 'I') \
-         AND n.nspname NOT IN ('pg_toast', 'information_schema')"
+         AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
     );
     let rows = connection.rows(&sql)?;
     Ok(rows
@@ -400,7 +425,7 @@ fn field(row: &Row, index: usize) -> &str {
 }
 
 /// A displayed name as SQL. Names that hold a dot of their own do not come out right, and cannot be locked by it.
-fn qualified(name: &str) -> String {
+pub(super) fn qualified(name: &str) -> String {
     match name.split_once('.') {
         Some((schema, name)) => format!("{}.{}", quoted(schema), quoted(name)),
         None => format!("public.{}", quoted(name)),

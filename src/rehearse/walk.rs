@@ -3,13 +3,19 @@
 use std::time::{Duration, Instant};
 
 use super::apply::{Plainly, Sender, Stopped, run_parts};
+use super::compat::Tried;
+use super::concurrency::Traffic;
 use super::connection::{Connection, Refused};
 use super::host::Host;
 use super::prediction::{Predictions, differences, predict};
 use super::script::{Migration, Part, Script};
-use super::state::{self, Data, Schema, data_differences, schema_differences};
+use super::state::{
+    self, Data, Schema, data_differences, restored_differences, schema_differences,
+};
 use super::trace::Tracer;
-use super::{Failure, MigrationRun, Options, Rehearsal, Step, Unready};
+use super::{
+    Failure, MigrationRun, Options, Rehearsal, Seeded, Step, Unready, concurrency, failure, seed,
+};
 
 /// How many roles are made for migrations that name them, before it is taken for a mistake.
 const MOST_ROLES: usize = 30;
@@ -23,6 +29,7 @@ pub(super) fn walk(
     let mut roles = Vec::new();
     let (work, released_took) = released(host, script, &mut roles)?;
     let mut connection = host.connect(&work)?;
+    let seeded = fill(&mut connection, options)?;
     let schema = state::schema(&mut connection)?;
     let data = state::data(&mut connection)?;
     drop(connection);
@@ -33,7 +40,9 @@ pub(super) fn walk(
         runner: script.directory.runner.as_str(),
         released: script.previous.len(),
         released_took,
-        seeded: Vec::new(),
+        seeded,
+        made_up_refused: None,
+        tried: Tried::default(),
         roles: Vec::new(),
         passed_over: script.passed_over.clone(),
         migrations: Vec::new(),
@@ -43,16 +52,26 @@ pub(super) fn walk(
         fresh: Step::NotReached,
         fresh_differences: Vec::new(),
     };
+    let before = Before {
+        database: &work,
+        schema: &schema,
+        data: &data,
+    };
     let upgraded = there_and_back(
         host,
         script,
-        &work,
-        (&schema, &data),
+        &before,
         &predictions,
         &mut roles,
         &mut rehearsal,
     )?;
-    restore(host, &work, (&schema, &data), options, &mut rehearsal)?;
+    if upgraded.is_some() {
+        let runs = &mut rehearsal.migrations;
+        rehearsal.tried = concurrency::with_traffic(host, &work, script, &options.probes, runs)?;
+        concurrency::impatiently(host, &work, script, runs)?;
+        failure::interrupt(host, &work, script, runs)?;
+    }
+    restore(host, &before, options, &mut rehearsal)?;
     if let Some(upgraded) = upgraded {
         fresh(host, script, &upgraded, &mut rehearsal)?;
     }
@@ -60,6 +79,26 @@ pub(super) fn walk(
     roles.sort();
     rehearsal.roles = roles;
     Ok(rehearsal)
+}
+
+/// The database of the previous release.
+struct Before<'b> {
+    database: &'b str,
+    schema: &'b Schema,
+    data: &'b Data,
+}
+
+/// Puts rows into it.
+fn fill(connection: &mut Connection, options: &Options) -> Result<Vec<Seeded>, Unready> {
+    if let Some(sql) = &options.seed {
+        connection.run(sql).map_err(Unready::Seed)?;
+        connection.run("ANALYZE")?;
+    }
+    Ok(if options.rows > 0 {
+        seed::fill(connection, options.rows)?
+    } else {
+        Vec::new()
+    })
 }
 
 /// Makes the database of the previous release.
@@ -125,16 +164,26 @@ fn make_missing_role(
 fn there_and_back(
     host: &mut Host,
     script: &Script,
-    work: &str,
-    before: (&Schema, &Data),
+    before: &Before<'_>,
     predictions: &Predictions,
     roles: &mut Vec<String>,
     rehearsal: &mut Rehearsal,
 ) -> Result<Option<Schema>, Unready> {
     loop {
-        let name = host.make("upgrade", Some(work))?;
+        let name = host.make("upgrade", Some(before.database))?;
         let mut connection = host.connect(&name)?;
-        let ups = up(host, &name, &mut connection, script, before.0, predictions)?;
+        let watchers = Watchers {
+            observer: host.connect(&name)?,
+            holder: host.connect(&name)?,
+            version: host.version,
+        };
+        let ups = up(
+            watchers,
+            &mut connection,
+            script,
+            before.schema,
+            predictions,
+        )?;
         if let Some(refused) = ups.stopped.as_ref().map(|failure| &failure.refused) {
             if make_missing_role(host, refused, roles)? {
                 drop(connection);
@@ -156,7 +205,7 @@ fn there_and_back(
         rehearsal.migrations = ups.runs;
         let mut schemas = ups.schemas;
         if reached {
-            down_and_up_again(&mut connection, script, before.1, &schemas, rehearsal)?;
+            down_and_up_again(&mut connection, script, before.data, &schemas, rehearsal)?;
         }
         drop(connection);
         host.unmake(&name)?;
@@ -172,9 +221,15 @@ struct Ups {
     stopped: Option<Failure>,
 }
 
+/// Further connections to the database in which the way up runs.
+struct Watchers {
+    observer: Connection,
+    holder: Connection,
+    version: u32,
+}
+
 fn up(
-    host: &Host,
-    database: &str,
+    watchers: Watchers,
     connection: &mut Connection,
     script: &Script,
     before: &Schema,
@@ -185,8 +240,12 @@ fn up(
         schemas: vec![before.clone()],
         stopped: None,
     };
-    let (observer, holder) = (host.connect(database)?, host.connect(database)?);
-    let mut tracer = Tracer::new(connection, observer, holder, host.version)?;
+    let mut tracer = Tracer::new(
+        connection,
+        watchers.observer,
+        watchers.holder,
+        watchers.version,
+    )?;
     for (number, migration) in script.upcoming.iter().enumerate() {
         let mut run = MigrationRun {
             path: migration.path.clone(),
@@ -199,6 +258,10 @@ fn up(
             left: Vec::new(),
             again: Step::NotReached,
             again_differences: Vec::new(),
+            breaks: Vec::new(),
+            traffic: Traffic::default(),
+            stops_halfway: migration.can_stop_halfway(),
+            interrupted: Vec::new(),
         };
         if ups.stopped.is_none() {
             let result = run_traced(connection, &migration.up, &mut tracer);
@@ -207,7 +270,7 @@ fn up(
             run.up = match result {
                 Ok(()) => Step::Done(took),
                 Err(stopped) => {
-                    let failure = failure(&migration.up, stopped);
+                    let failure = failed_at(&migration.up, stopped);
                     ups.stopped = Some(failure.clone());
                     Step::Failed(failure)
                 }
@@ -236,7 +299,7 @@ fn run_traced(
     Ok(())
 }
 
-fn failure(parts: &[Part], stopped: Stopped) -> Failure {
+fn failed_at(parts: &[Part], stopped: Stopped) -> Failure {
     Failure {
         location: parts
             .get(stopped.part)
@@ -285,7 +348,7 @@ fn down_and_up_again(
             Ok(()) => Step::Done(took),
             Err(stopped) => {
                 failed = true;
-                Step::Failed(failure(&way.parts, stopped))
+                Step::Failed(failed_at(&way.parts, stopped))
             }
         };
         if failed {
@@ -322,7 +385,7 @@ fn down_and_up_again(
         match result {
             Ok(()) => run.again = Step::Done(took),
             Err(stopped) => {
-                run.again = Step::Failed(failure(&migration.up, stopped));
+                run.again = Step::Failed(failed_at(&migration.up, stopped));
                 return Ok(());
             }
         }
@@ -339,8 +402,7 @@ fn down_and_up_again(
 /// The document's rollback: a dump before the upgrade, restored into an empty database.
 fn restore(
     host: &mut Host,
-    work: &str,
-    before: (&Schema, &Data),
+    before: &Before<'_>,
     options: &Options,
     rehearsal: &mut Rehearsal,
 ) -> Result<(), Unready> {
@@ -359,7 +421,7 @@ fn restore(
     let name = host.make("restored", None)?;
     let begun = Instant::now();
     let done = programs
-        .dump(host.target(), work, &file, options.patience)
+        .dump(host.target(), before.database, &file, options.patience)
         .and_then(|()| programs.restore(host.target(), &name, &file, options.patience));
     let took = begun.elapsed();
     match done {
@@ -368,10 +430,10 @@ fn restore(
             let schema = state::schema(&mut connection)?;
             let data = state::data(&mut connection)?;
             rehearsal.restore = Step::Done(took);
-            rehearsal.restore_differences = schema_differences(before.0, &schema)
+            rehearsal.restore_differences = restored_differences(before.schema, &schema)
                 .iter()
                 .map(ToString::to_string)
-                .chain(data_differences(before.1, &data))
+                .chain(data_differences(before.data, &data))
                 .collect();
         }
         Err(error) => {
@@ -413,7 +475,7 @@ fn fresh(
         Err(Stop::At(path, stopped)) => {
             let parts = script.fresh.iter().find(|migration| migration.path == path);
             let parts = parts.map_or(&[][..], |migration| &migration.up);
-            rehearsal.fresh = Step::Failed(failure(parts, stopped));
+            rehearsal.fresh = Step::Failed(failed_at(parts, stopped));
         }
     }
     host.unmake(&name)?;

@@ -1,6 +1,7 @@
 //! The report of a rehearsal: what was tried, what came of it, and what the server did, statement by statement.
 
 mod json;
+pub mod timeline;
 
 use std::io;
 use std::time::Duration;
@@ -38,8 +39,36 @@ pub fn write(
     match format.name {
         "human" => human(rehearsal, style, out),
         "json" => json::write(rehearsal, out),
+        "html" => html(rehearsal, format, style, out),
         _ => (format.write)(&rehearsal.report, style, out),
     }
+}
+
+/// The page of the findings, with a picture of the locks of each sequence at its end.
+fn html(
+    rehearsal: &RehearsalReport,
+    format: &Format,
+    style: &Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut page = Vec::new();
+    (format.write)(&rehearsal.report, style, &mut page)?;
+    let page = String::from_utf8_lossy(&page);
+    let (body, rest) = match page.rfind("</body>") {
+        Some(at) => page.split_at(at),
+        None => (&*page, ""),
+    };
+    out.write_all(body.as_bytes())?;
+    for sequence in rehearsal.sequences.iter().flatten() {
+        let picture = timeline::svg(&sequence.migrations);
+        if !picture.is_empty() {
+            writeln!(
+                out,
+                "<section>\n<h2>Locks while the migrations ran</h2>\n{picture}</section>"
+            )?;
+        }
+    }
+    out.write_all(rest.as_bytes())
 }
 
 fn human(rehearsal: &RehearsalReport, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
@@ -144,6 +173,7 @@ fn table(
     for (path, why) in &sequence.passed_over {
         writeln!(out, "  not run: {}: {}", escape(path), escape(why))?;
     }
+    others(sequence, out)?;
     writeln!(
         out,
         "  dump and restore {} · new installation {}",
@@ -154,6 +184,37 @@ fn table(
             "differs".to_owned()
         },
     )
+}
+
+/// What happened to readers, writers and the previous release's statements.
+fn others(sequence: &Rehearsal, out: &mut dyn io::Write) -> io::Result<()> {
+    let waits = sequence
+        .migrations
+        .iter()
+        .flat_map(|run| &run.traffic.waits);
+    if let Some(wait) = waits.max_by_key(|wait| wait.reader.max(wait.writer)) {
+        writeln!(
+            out,
+            "  beside it, readers of {} waited up to {}, writers up to {}",
+            escape(&wait.table),
+            span(wait.reader),
+            span(wait.writer)
+        )?;
+    }
+    let broken: usize = sequence.migrations.iter().map(|run| run.breaks.len()).sum();
+    if sequence.tried.prepared > 0 || broken > 0 {
+        writeln!(
+            out,
+            "  {} of the previous release tried, and one to write, change and read each table: {}",
+            plural(sequence.tried.prepared, "statement"),
+            if broken == 0 {
+                "all work".to_owned()
+            } else {
+                format!("{broken} break")
+            }
+        )?;
+    }
+    Ok(())
 }
 
 fn seeded(sequence: &Rehearsal, rehearsal: &RehearsalReport) -> String {

@@ -54,7 +54,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("catalogue", "policy rehearse rules"),
     (
         "report",
-        "catalogue decision discover facts finding gate policy rehearse rules source version",
+        "catalogue decision discover effects facts finding gate policy rehearse rules source version",
     ),
     (
         "ledger",

@@ -31,3 +31,5 @@ mod policies;
 mod release_fix;
 /// The source code keeps to the architecture.
 mod layering;
+/// A release's migrations on a real server.
+mod rehearse;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::RehearsalReport;
+use crate::rehearse::concurrency::{Impatient, LOCK_TIMEOUT};
 use crate::rehearse::state::SchemaDifference;
 use crate::rehearse::trace::Trace;
 use crate::rehearse::{MigrationRun, Rehearsal, Step};
@@ -39,11 +40,13 @@ fn of_sequence(sequence: &Rehearsal, sources: &Sources) -> Value {
         "runner": sequence.runner,
         "released": { "migrations": sequence.released, "milliseconds": millis(sequence.released_took) },
         "roles": sequence.roles,
+        "madeUpRowsRefused": sequence.made_up_refused.as_ref().map(|failure| failure.refused.to_string()),
         "seeded": sequence.seeded.iter().map(|table| json!({
             "table": table.table,
             "rows": table.rows,
             "reason": table.reason,
         })).collect::<Value>(),
+        "probes": { "prepared": sequence.tried.prepared, "unusable": sequence.tried.unusable },
         "passedOver": sequence.passed_over.iter().map(|(path, reason)| json!({ "path": path, "reason": reason })).collect::<Value>(),
         "migrations": sequence.migrations.iter().map(|run| of_migration(run, sources)).collect::<Value>(),
         "lost": sequence.lost,
@@ -81,6 +84,26 @@ fn of_migration(run: &MigrationRun, sources: &Sources) -> Value {
         "notRestored": phrases(&run.left),
         "againDifferences": phrases(&run.again_differences),
         "unpredicted": run.unpredicted,
+        "breaks": run.breaks.iter().map(|broken| json!({
+            "statement": broken.probe.name,
+            "sqlstate": broken.refused.code,
+            "message": broken.refused.message,
+            "untilPreparedAnew": broken.cached_only,
+        })).collect::<Value>(),
+        "waits": run.traffic.waits.iter().map(|wait| json!({
+            "table": wait.table,
+            "readerMilliseconds": millis(wait.reader),
+            "writerMilliseconds": millis(wait.writer),
+        })).collect::<Value>(),
+        "withLockTimeout": run.traffic.impatient.as_ref().map(impatient),
+        "interrupted": run.interrupted.iter().map(|left| json!({
+            "part": left.at.0,
+            "statement": left.at.1,
+            "statementEnded": left.ended,
+            "invalidIndexes": left.invalid,
+            "again": left.again.is_ok(),
+            "sqlstate": left.again.as_ref().err().map(|refused| refused.code.as_str()),
+        })).collect::<Value>(),
         "statements": statements.collect::<Value>(),
     })
 }
@@ -101,6 +124,21 @@ fn of_trace(trace: &Trace, sources: &Sources) -> Value {
         "scanned": trace.scanned,
         "sqlstate": trace.error.as_ref().map(|error| error.code.as_str()),
         "message": trace.error.as_ref().map(|error| error.message.as_str()),
+    })
+}
+
+fn impatient(outcome: &Impatient) -> Value {
+    let (word, refused) = match outcome {
+        Impatient::NotHeldUp => ("not-held-up", None),
+        Impatient::GaveUpAndRepeats => ("gave-up-and-repeats", None),
+        Impatient::GaveUpForGood(refused) => ("gave-up-for-good", Some(refused)),
+        Impatient::Failed(refused) => ("failed", Some(refused)),
+    };
+    json!({
+        "lockTimeout": LOCK_TIMEOUT,
+        "outcome": word,
+        "sqlstate": refused.map(|refused| refused.code.as_str()),
+        "message": refused.map(|refused| refused.message.as_str()),
     })
 }
 
