@@ -186,10 +186,7 @@ fn probes(
                         .unwrap_or("")
                         .split_whitespace()
                         .collect();
-                    let mut name: String = words.join(" ").chars().take(60).collect();
-                    if name.is_empty() {
-                        name = "a statement".to_owned();
-                    }
+                    let name = words.join(" ").chars().take(60).collect();
                     Probe {
                         name,
                         location: Some(Location {

@@ -56,7 +56,7 @@ pub fn predict(script: &Script, server_version: u32) -> Predictions {
             walk(&mut catalog, &unit, &setting, &mut |step| {
                 let predicted = predictions
                     .entry((number, part_index, step.statement))
-                    .or_insert_with(Predicted::default);
+                    .or_default();
                 if predicted.known {
                     predicted.effect.absorb(step.effect);
                 } else {

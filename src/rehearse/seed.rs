@@ -470,7 +470,7 @@ mod tests {
     #[test]
     fn choices_of_checks() {
         let check = |definition: &str, expected: &[&str]| {
-            assert_eq!(choices(definition), expected, "{definition}")
+            assert_eq!(choices(definition), expected, "{definition}");
         };
         check(
             "CHECK ((status = ANY (ARRAY['open'::text, 'it''s, closed'::text])))",

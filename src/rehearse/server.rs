@@ -22,7 +22,7 @@ pub use sweeper::Sweeper;
 pub const SUPERUSER: &str = "postgres";
 
 /// How long the server may take until it answers.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long it may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(15);
 /// A socket's path has at most 107 bytes (`sun_path`), and the server puts its own name behind the directory.

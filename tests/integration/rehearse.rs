@@ -352,7 +352,7 @@ impl Beside {
             target: Target::on_socket(
                 &directory,
                 server::SUPERUSER,
-                std::time::Duration::from_secs(60),
+                std::time::Duration::from_mins(1),
             ),
             _server: server,
             directory,

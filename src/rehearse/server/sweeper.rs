@@ -8,7 +8,7 @@ use super::Programs;
 use crate::rehearse::connection::Target;
 
 /// How long it may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until standard input ends, which it does when relgate ends in whatever way, and drops every database whose name
 /// begins as ours do.
