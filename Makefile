@@ -29,9 +29,10 @@ bench:
 	$(CARGO) build --locked --release
 	python3 benches/compare.py $(REPO)
 
-# The picture in the README.
+# The pictures in the README: a terminal, and the page of a report.
 picture:
-	UPDATE=1 $(CARGO) test --locked --test integration picture
+	tests/prerequisites.sh
+	UPDATE=1 $(CARGO) test --locked --test integration -- picture html_is_at_home
 
 # Rewrites what is generated, and the snapshots. Read the difference before you commit it.
 update:

@@ -1,7 +1,12 @@
 //! Every id that reports use, with its page. The tables that rules and policies are declared in are the only lists.
 
+mod appendix;
+mod own;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use appendix::Area;
 
 use crate::policy;
 use crate::rehearse;
@@ -21,7 +26,7 @@ pub struct Entry {
 /// All ids, sorted.
 pub fn entries() -> Vec<Entry> {
     let mut entries: Vec<Entry> = rules()
-        .map(|info| Entry {
+        .map(|(_, info)| Entry {
             id: info.id.to_owned(),
             kind: "rule",
             summary: info.summary.to_owned(),
@@ -43,7 +48,7 @@ pub fn entries() -> Vec<Entry> {
 
 /// The ids of all rules.
 pub fn rule_ids() -> std::collections::BTreeSet<String> {
-    rules().map(|info| info.id.to_owned()).collect()
+    rules().map(|(_, info)| info.id.to_owned()).collect()
 }
 
 /// The line about an id.
@@ -75,12 +80,29 @@ pub fn first_paragraph(page: &str) -> String {
     paragraph.join(" ")
 }
 
-/// The page of an id, in Markdown.
+/// The page of an id, in Markdown: what its rule or policy says, how to except, and what it serves.
 pub fn page(id: &str) -> Option<String> {
-    rules()
-        .find(|info| info.id == id)
-        .map(|info| info.page.to_owned())
-        .or_else(|| policy::explain::explain(id))
+    if let Some((area, info)) = rules().find(|(_, info)| info.id == id) {
+        return Some(joined(info.page, &appendix::text(id, area, None)));
+    }
+    let page = policy::explain::explain(id)?;
+    let bare = id.rsplit('/').next().unwrap_or(id);
+    let owner = policy::explain::owner(id);
+    let area = match policy::explain::entries(policy::explain::built_in())
+        .into_iter()
+        .find(|entry| entry.id == bare)
+        .map(|entry| entry.kind)
+    {
+        Some("gate") => Area::Gate,
+        // A policy is left out in the configuration, not excepted.
+        Some("policy") | None => return Some(page),
+        Some(_) => Area::Policy,
+    };
+    Some(joined(&page, &appendix::text(bare, area, owner.as_deref())))
+}
+
+fn joined(page: &str, end: &str) -> String {
+    format!("{}\n{end}", page.trim_end())
 }
 
 /// The id that a mistyped one probably means.
@@ -93,17 +115,46 @@ pub fn nearest(id: &str) -> Option<String> {
         .map(|(_, known)| known)
 }
 
-fn rules() -> impl Iterator<Item = &'static RuleInfo> {
-    let sql = rules::sql::RULES.iter().map(|rule| &rule.info);
-    let helm = rules::helm::RULES.iter().map(|rule| &rule.info);
-    let changelog = rules::changelog::RULES.iter().map(|rule| &rule.info);
-    let files = rules::migration_files::RULES.iter().map(|rule| &rule.info);
+fn rules() -> impl Iterator<Item = (Area, &'static RuleInfo)> {
+    let sql = rules::sql::RULES
+        .iter()
+        .map(|rule| (Area::Migrations, &rule.info));
+    let files = rules::migration_files::RULES
+        .iter()
+        .map(|rule| (Area::Migrations, &rule.info));
+    let helm = rules::helm::RULES
+        .iter()
+        .map(|rule| (Area::Helm, &rule.info));
+    let changelog = rules::changelog::RULES
+        .iter()
+        .map(|rule| (Area::Changelog, &rule.info));
+    let inputs = rules::inputs::RULES
+        .iter()
+        .map(|&info| (Area::Inputs, info));
+    let suppressions = rules::suppressions::RULES
+        .iter()
+        .map(|&info| (Area::Exceptions, info));
+    let rehearsal = rehearse::findings::RULES
+        .iter()
+        .map(|info| (Area::Rehearsal, info));
+    let own = own::OWN.iter().map(|info| {
+        let about_waivers = info.id.starts_with("exception-");
+        (
+            if about_waivers {
+                Area::Exceptions
+            } else {
+                Area::Release
+            },
+            info,
+        )
+    });
     sql.chain(files)
         .chain(helm)
         .chain(changelog)
-        .chain(rules::inputs::RULES.iter().copied())
-        .chain(rules::suppressions::RULES.iter().copied())
-        .chain(rehearse::findings::RULES)
+        .chain(inputs)
+        .chain(suppressions)
+        .chain(rehearsal)
+        .chain(own)
 }
 
 /// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).

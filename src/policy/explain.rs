@@ -82,6 +82,29 @@ pub fn explain(id: &str) -> Option<String> {
     page(built_in(), id)
 }
 
+/// The built-in policy whose page [`explain`] shows for an id.
+pub fn owner(id: &str) -> Option<String> {
+    let (of, id) = match id.split_once('/') {
+        Some((policy, id)) => (Some(policy), id),
+        None => (None, id),
+    };
+    let declares = |policy: &&Policy| {
+        policy.gates.iter().any(|gate| gate.id == id)
+            || policy
+                .validations
+                .iter()
+                .any(|validation| validation.id == id)
+            || policy.demands.iter().any(|demand| demand.id == id)
+    };
+    built_in()
+        .policies()
+        .iter()
+        .map(|loaded| &loaded.policy)
+        .filter(|policy| of.is_none_or(|of| policy.name == of))
+        .find(declares)
+        .map(|policy| policy.name.clone())
+}
+
 /// All built-in policies, in their default form.
 pub fn built_in() -> &'static PolicySet {
     // A test sees to it that the built-in documents can be read.

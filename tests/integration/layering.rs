@@ -51,7 +51,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "rehearse",
         "discover effects finding migrations rules schema source syntax",
     ),
-    ("catalogue", "policy rehearse rules"),
+    ("catalogue", "finding policy rehearse rules"),
     (
         "report",
         "catalogue decision discover effects facts finding gate policy rehearse rules source version",

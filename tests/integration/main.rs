@@ -11,6 +11,8 @@ mod support;
 
 /// Whatever stands in a file, there is an answer.
 mod bad_input;
+/// Pages of the documentation are generated, and lead somewhere.
+mod docs;
 /// Evidence closes gates, and nothing else does.
 mod evidence;
 /// The examples play, and are what their pages say.
@@ -21,6 +23,8 @@ mod fail_closed;
 mod formats;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
+/// Where people work: pre-commit, the action, recipes, set-up.
+mod hooks;
 /// Decisions are kept, and nothing is lost, doubled or quietly changed.
 mod ledger;
 /// The picture in the README.

@@ -109,6 +109,20 @@ fn migrations(found: &Found, page: &mut String) {
         );
         return;
     }
+    let mut paths: Vec<&str> = directories.iter().map(|it| it.path.as_str()).collect();
+    paths.dedup();
+    if paths.len() < directories.len() {
+        put!(
+            page,
+            "# Migrations were found in {}. Some hold one file for each database, which relgate tells apart by itself.\n",
+            paths
+                .iter()
+                .map(|path| escape(path))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        return;
+    }
     put!(
         page,
         "# phase: pre-upgrade when migrations run before the new version starts, post-upgrade when they run after it."
