@@ -381,7 +381,7 @@ fn the_shell_recipe_judges_what_the_environment_names() {
 /// What `init` writes is read again, changes no verdict, and is never replaced unasked.
 #[test]
 fn init_writes_down_what_relgate_sees() {
-    for example in ["lakerunner", "goose-sqlite", "chart-only", "every-kind"] {
+    for example in ["lakerunner", "every-kind"] {
         let repo = Repo::play(example);
         let tool = Tool::within(repo.path());
         let decision = |tool: &Tool| -> Value { tool.report(&[])["decision"].clone() };
@@ -402,6 +402,14 @@ fn init_writes_down_what_relgate_sees() {
         assert_eq!(replaced.code, 0, "{}", replaced.text);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
+}
+
+#[test]
+fn init_leaves_a_configuration_alone() {
+    let repo = Repo::play("goose-sqlite");
+    let refused = Tool::within(repo.path()).run(&["init"]);
+    assert_eq!(refused.code, 2, "{}", refused.text);
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
 }
 
 #[test]
