@@ -50,7 +50,7 @@ pub struct ChartFact {
     pub update_strategy: String,
     /// What the templates make, as far as it stands in them as text; empty for a chart that did not change.
     pub workloads: Vec<WorkloadFact>,
-    /// The templates make a PodDisruptionBudget.
+    /// The templates make a `PodDisruptionBudget`.
     pub budget: bool,
     /// Fields that Kubernetes never lets change and whose text in the templates differs from the previous release.
     pub immutable: Vec<ImmutableFact>,
