@@ -1,27 +1,24 @@
 //! `relgate audit`: every release of a history, each judged as of its own time.
 
+mod fleet;
+mod keep;
+mod select;
+
+use chrono::SecondsFormat;
+
 use super::CommandError;
-use super::args::{Audit as AuditArgs, AuditFormat, Global};
-use super::context::Context;
+use super::args::{Audit as AuditArgs, Global, PolicyAsOf};
+use super::context::{Context, project_at};
 use super::output::Streams;
 use super::progress::Progress;
 use crate::facts::tags::{TagFact, collect};
-use crate::git::{GitError, Tag};
-use crate::judge::{Frame, judge_subject};
-use crate::report::audit::{Audit, Release, STAGE};
+use crate::git::{GitError, History, Tag};
+use crate::judge::{Frame, Judgement, judge_subject};
+use crate::ledger::{Decision, Mode};
+use crate::report::PolicySection;
+use crate::report::audit::{Audit, Parts, Release, STAGE, Scope};
 use crate::subject::{self, Subject};
-use crate::version::TagKind;
-
-/// An end of the period that is no release.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{flag} {tag}: there is no final or hotfix tag of that name")]
-#[diagnostic(help(
-    "git tag --list shows the tags of this clone; git fetch --tags brings those of the remote"
-))]
-struct UnknownRelease {
-    flag: &'static str,
-    tag: String,
-}
+use crate::version::TagScheme;
 
 /// Nothing that could be audited.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -37,9 +34,6 @@ enum NothingToAudit {
          tags: {{ prefix: … }} in relgate.yaml says how they begin, if not with `v`"
     ))]
     NoReleases,
-    #[error("--since {since} is not before --until {until}")]
-    #[diagnostic(help("the period goes from the release behind --since to --until"))]
-    EmptyPeriod { since: String, until: String },
 }
 
 pub(super) fn run(
@@ -47,87 +41,200 @@ pub(super) fn run(
     args: &AuditArgs,
     streams: &Streams,
 ) -> Result<u8, CommandError> {
+    if args.repos.is_some() {
+        return fleet::run(global, args, streams);
+    }
     let audit = {
-        let _progress = Progress::start(streams.progress, "replaying the policy over the history");
+        let progress = Progress::start(streams.progress, "replaying the policy over the history");
         let context = Context::open(global)?;
-        audit(&context.frame()?, args)?
+        let replayed = replay(&context, args, &progress, &|_| false)?;
+        if !replayed.has_releases() {
+            return Err(NothingToAudit::NoReleases.into());
+        }
+        let notes = super::ledger::address(args.ledger.as_deref())
+            .filter(|_| args.ledger.is_some())
+            .map(|address| {
+                let mut ledger =
+                    crate::ledger::Ledger::open(&address, crate::ledger::Access::Append)?;
+                keep::keep(&mut ledger, &context, args, &replayed)
+            })
+            .transpose()?;
+        replayed.into_audit(&context, args, notes)
     };
+    for output in &args.output {
+        let shown = output.path.display().to_string();
+        Streams::file(&output.path, &shown, &mut |style, out| {
+            (output.format.write)(&audit, style, out)
+        })?;
+    }
     let mut out = Vec::new();
-    let written = match args.format {
-        AuditFormat::Human => audit.human(&streams.style, &mut out),
-        AuditFormat::Json => audit.json(&mut out),
-    };
+    let written = (args.format.write)(&audit, &streams.style, &mut out);
     Streams::written(written.map(|()| out))?;
     Ok(audit.exit_code())
 }
 
-fn audit(frame: &Frame<'_>, args: &AuditArgs) -> Result<Audit, CommandError> {
+/// A repository's releases, judged.
+struct Replayed {
+    repository: String,
+    history: History,
+    tags: Vec<TagFact>,
+    releases: Vec<Release>,
+    /// What a ledger would keep, for each release that could be judged.
+    decisions: Vec<Decision>,
+    /// Releases that were not judged again because somebody knows the answer.
+    skipped: usize,
+    policy: PolicySection,
+    prefixes: Vec<String>,
+    /// Where the period begins; empty for the beginning.
+    since: String,
+}
+
+/// Judges the releases that the arguments select. `known` says of which a ledger has the answer.
+fn replay(
+    context: &Context,
+    args: &AuditArgs,
+    progress: &Progress,
+    known: &dyn Fn(&Tag) -> bool,
+) -> Result<Replayed, CommandError> {
+    let mut frame = context.frame()?;
     if frame.repository.is_shallow() {
         return Err(NothingToAudit::Shallow.into());
     }
-    let tags = frame.repository.tags(&frame.scheme)?;
-    let history = subject::load_history(frame.repository, tags, &frame.branches, &[])?;
-    let is_release = |tag: &&Tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix);
-    let releases: Vec<&Tag> = history.tags.iter().filter(is_release).collect();
-    if releases.is_empty() {
-        return Err(NothingToAudit::NoReleases.into());
-    }
-    let position = |flag: &'static str, name: &Option<String>| match name {
-        None => Ok(None),
-        Some(name) => releases
-            .iter()
-            .position(|tag| tag.name.name == *name)
-            .map(Some)
-            .ok_or_else(|| UnknownRelease {
-                flag,
-                tag: name.clone(),
-            }),
-    };
-    let baseline = &frame.project.config.baseline;
+    let schemes = select::schemes(&frame, args)?;
     let since = match &args.since {
-        None => position("baseline:", baseline)?,
-        Some(_) => position("--since", &args.since)?,
+        Some(since) => Some(("--since", since.as_str())),
+        None => frame.project.config.baseline.as_deref().map(|tag| ("baseline:", tag)),
     };
-    let first = since.map_or(0, |index| index + 1);
-    let last = position("--until", &args.until)?.map_or(releases.len(), |index| index + 1);
-    if let (Some(since), Some(until)) = (&args.since, &args.until)
-        && first >= last
-    {
-        return Err(NothingToAudit::EmptyPeriod {
-            since: since.clone(),
-            until: until.clone(),
+    let mut tags: Vec<TagFact> = Vec::new();
+    let (mut releases, mut decisions, mut skipped) = (Vec::new(), Vec::new(), 0);
+    let mut whole = History::default();
+    for scheme in &schemes {
+        frame.scheme = scheme.clone();
+        let found = frame.repository.tags(scheme)?;
+        let history = subject::load_history(frame.repository, found, &frame.branches, &[])?;
+        let facts = collect(&history);
+        for tag in select::releases(&history, &facts, since, args)? {
+            if known(tag) {
+                skipped += 1;
+                continue;
+            }
+            progress.say(format!("judging {}", tag.name.name));
+            let (release, decision) = judge_release(&frame, context, tag, &history, &facts, args);
+            releases.push(release);
+            decisions.extend(decision);
+        }
+        select::merge(&mut tags, facts);
+        whole = history;
+    }
+    Ok(Replayed {
+        repository: frame.repository.name(),
+        history: whole,
+        tags,
+        releases,
+        decisions,
+        skipped,
+        policy: PolicySection {
+            reference: frame.project.reference.clone(),
+            digest: frame.project.policies.digest().to_owned(),
+            packs: frame.project.policies.packs().to_vec(),
+        },
+        prefixes: schemes.into_iter().map(|scheme| scheme.prefix).collect(),
+        since: since.map_or_else(String::new, |(_, since)| since.to_owned()),
+    })
+}
+
+/// One release. What goes wrong with it stands in its row, and the others are judged all the same.
+fn judge_release(
+    frame: &Frame<'_>,
+    context: &Context,
+    tag: &Tag,
+    history: &History,
+    facts: &[TagFact],
+    args: &AuditArgs,
+) -> (Release, Option<Decision>) {
+    match judgement(frame, context, tag, history, args) {
+        Ok(judgement) => (
+            Release::judged(&judgement.report, &judgement.facts, args.require_evidence),
+            Some(Decision::of(
+                Mode::Audit,
+                &judgement.report,
+                &judgement.facts,
+            )),
+        ),
+        Err(error) => {
+            let fact = facts.iter().find(|fact| fact.name == tag.name.name);
+            let fact = fact.cloned().unwrap_or_default();
+            (Release::failed(&fact, error.to_string()), None)
+        }
+    }
+}
+
+fn judgement(
+    frame: &Frame<'_>,
+    context: &Context,
+    tag: &Tag,
+    history: &History,
+    args: &AuditArgs,
+) -> Result<Judgement, CommandError> {
+    let subject = Subject::of_tag(tag.clone(), false);
+    let Some(commit) = subject.commit else {
+        return Err(GitError::BrokenTag {
+            tag: tag.name.name.clone(),
+            subject: subject.label.clone(),
         }
         .into());
+    };
+    frame
+        .repository
+        .require_history(history, commit, &subject.label)?;
+    if args.policy_as_of == PolicyAsOf::Now {
+        return Ok(judge_subject(frame, &subject, history, Some(STAGE), &[])?);
     }
-    let facts: Vec<TagFact> = collect(&history);
-    let mut judged = Vec::new();
-    for tag in releases.get(first..last).unwrap_or_default() {
-        let subject = Subject::of_tag((*tag).clone(), false);
-        let result = match subject.commit {
-            Some(commit) => frame
-                .repository
-                .require_history(&history, commit, &subject.label)
-                .map_err(Into::into)
-                .and_then(|()| judge_subject(frame, &subject, &history, Some(STAGE), &[])),
-            None => Err(GitError::BrokenTag {
-                tag: tag.name.name.clone(),
-                subject: subject.label.clone(),
-            }
-            .into()),
-        };
-        judged.push(match result {
-            Ok(judgement) => {
-                Release::judged(&judgement.report, &judgement.facts, args.require_evidence)
-            }
-            Err(error) => {
-                let fact = facts
-                    .iter()
-                    .find(|fact| fact.name == tag.name.name)
-                    .cloned()
-                    .unwrap_or_default();
-                Release::failed(&fact, error.to_string())
-            }
-        });
+    let project = project_at(context, commit)?;
+    let mut own = Frame::new(frame.repository, &project, frame.now, frame.cache)?;
+    // How tags and branches are named is how the audit selects releases, not what an old policy says.
+    own.scheme = frame.scheme.clone();
+    own.branches = frame.branches.clone();
+    Ok(judge_subject(&own, &subject, history, Some(STAGE), &[])?)
+}
+
+impl Replayed {
+    /// There is a release among the tags, selected or not.
+    fn has_releases(&self) -> bool {
+        let is_release = |tag: &TagFact| matches!(tag.kind.as_str(), "final" | "hotfix");
+        self.tags.iter().any(is_release)
     }
-    Ok(Audit::new(frame.repository.name(), judged, &facts))
+
+    fn into_audit(
+        self,
+        context: &Context,
+        args: &AuditArgs,
+        ledger: Option<crate::report::audit::LedgerNotes>,
+    ) -> Audit {
+        Audit::new(Parts {
+            generated_at: context.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+            repository: self.repository,
+            scope: Scope {
+                since: self.since,
+                until: args.until.clone().unwrap_or_default(),
+                tags: args.tag.clone(),
+                prefixes: self.prefixes,
+                policy_as_of_release: args.policy_as_of == PolicyAsOf::Release,
+                require_evidence: args.require_evidence,
+            },
+            policy: self.policy,
+            releases: self.releases,
+            tags: self.tags,
+            sample: (args.sample, args.seed.clone()),
+            ledger,
+        })
+    }
+}
+
+/// The scheme with another prefix.
+fn with_prefix(scheme: &TagScheme, prefix: &str) -> TagScheme {
+    TagScheme {
+        prefix: prefix.to_owned(),
+        ..scheme.clone()
+    }
 }

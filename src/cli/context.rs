@@ -9,7 +9,7 @@ use super::args::{Global, SubjectArgs};
 use super::output::environment;
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
-use crate::git::Repository;
+use crate::git::{ObjectId, Repository};
 use crate::judge::Frame;
 use crate::ledger::Actor;
 use crate::project::{self, Project, Root};
@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub(super) project: Project,
     pub(super) now: DateTime<Utc>,
     pub(super) cache: Option<Cache>,
+    /// `--evidence-ref`.
+    evidence_ref: Option<String>,
 }
 
 /// A time that cannot be read.
@@ -51,6 +53,7 @@ impl Context {
             project,
             now,
             cache,
+            evidence_ref: global.evidence_ref.clone(),
         })
     }
 
@@ -127,6 +130,19 @@ fn load_project(repository: &Repository, global: &Global) -> Result<Project, Com
         &evidence.unprotected_root(),
         &mut reader,
         global.config.as_deref(),
+    )?)
+}
+
+/// Configuration and policies as a commit has them; evidence as the context has it.
+pub(super) fn project_at(context: &Context, commit: ObjectId) -> Result<Project, CommandError> {
+    let repository = &context.repository;
+    let policies = place_of(repository, Some(&commit.to_string()))?;
+    let evidence = place_of(repository, context.evidence_ref.as_deref())?;
+    Ok(project::load(
+        &policies.as_root(true),
+        &evidence.unprotected_root(),
+        &mut Reader::new(repository),
+        None,
     )?)
 }
 

@@ -1,75 +1,116 @@
 //! An audit: every release of a history, judged as of its own time, and the population that it comes from.
 
+mod csv;
+mod html;
+mod human;
+mod markdown;
+mod release;
+mod sample;
+mod trend;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 
 use serde::Serialize;
 
-use super::human::paint::Paint;
-use super::text::{escape, escape_json, plural};
-use super::{Report, Style};
-use crate::decision::{self, Verdict};
-use crate::facts::Facts;
-use crate::facts::migrations::MigrationFact;
-use crate::finding::Severity;
-use crate::gate::{GateOutcome, GateStatus, Stage};
+pub use release::{FindingRow, GateRow, Release, WaiverRow};
+
+use super::text::escape_json;
+use super::{PolicySection, Style};
+use crate::facts::tags::TagFact;
+use crate::gate::Stage;
+
+/// The stage at which a release of the past is judged.
+pub const STAGE: Stage = Stage::Release;
 
 /// All releases and all tags.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Audit {
     schema_version: u32,
-    repository: String,
-    releases: Vec<Release>,
+    tool: Tool,
+    generated_at: String,
+    /// The origin's address without credentials, else the directory's name.
+    pub repository: String,
+    scope: Scope,
+    policy: Policy,
+    /// The releases that were judged, in release order.
+    pub releases: Vec<Release>,
     tags: BTreeMap<&'static str, u64>,
+    population: Vec<TagRow>,
+    sample: sample::Sample,
+    /// What a ledger knows about tags that git has forgotten; `None` when no ledger was asked.
+    ledger: Option<LedgerNotes>,
     summary: Summary,
 }
 
-/// One release.
 #[derive(Debug, Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// Which releases were asked for.
+#[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Release {
+pub struct Scope {
+    /// The release or day behind which the period begins; empty for the beginning.
+    pub since: String,
+    /// The release or day with which it ends; empty for the end.
+    pub until: String,
+    /// The patterns that tags had to match; empty for all.
+    pub tags: Vec<String>,
+    /// What stands before the versions of the audited components' tags.
+    pub prefixes: Vec<String>,
+    /// The policies were those of each release's own commit.
+    pub policy_as_of_release: bool,
+    /// Gates without evidence decided the verdicts too.
+    pub require_evidence: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Policy {
+    #[serde(rename = "ref")]
+    reference: String,
+    digest: String,
+    packs: Vec<String>,
+}
+
+/// A tag of the repository, and what became of it.
+#[derive(Debug, Serialize)]
+struct TagRow {
     tag: String,
     kind: String,
-    version: String,
     commit: String,
     date: String,
-    annotated: bool,
-    on_main: String,
-    previous: Option<String>,
-    ancestor: Option<String>,
-    declared_type: Option<&'static str>,
-    required_type: &'static str,
-    /// `pass`, `fail` or `error`.
-    pub verdict: &'static str,
-    migrations: Migrations,
-    changelog_entry: bool,
-    candidates: Vec<String>,
-    findings: Vec<FindingRow>,
-    gates: Vec<GateRow>,
-    errors: Vec<String>,
+    /// `judged`, `left-out` (by period or filter), or `no-release`.
+    treatment: &'static str,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Migrations {
-    added: Vec<String>,
-    modified: Vec<String>,
-    deleted: Vec<String>,
-    renamed: Vec<String>,
+/// What a ledger knows about tags that git has forgotten.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct LedgerNotes {
+    /// Tags that are not where they were and should be.
+    pub moved: Vec<MovedNote>,
+    /// Tags that are gone: name and last known commit.
+    pub vanished: Vec<(String, String)>,
+    /// Decisions that this audit added.
+    pub recorded: usize,
+    /// Decisions that the ledger had.
+    pub known: usize,
 }
 
-#[derive(Debug, Serialize)]
-struct FindingRow {
-    rule: String,
-    severity: &'static str,
-    path: String,
-}
-
-#[derive(Debug, Serialize)]
-struct GateRow {
-    id: String,
-    status: &'static str,
+/// A tag that is not where it was.
+#[derive(Debug, Clone, Serialize)]
+pub struct MovedNote {
+    /// Its name.
+    pub tag: String,
+    /// Where it was.
+    pub from: String,
+    /// Where it is.
+    pub to: String,
+    /// `forwards`, `backwards`, `sideways` or `unknown`.
+    pub direction: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -81,277 +122,171 @@ struct Summary {
     tags: u64,
 }
 
-impl Release {
-    /// A release that was judged.
-    /// Gates that nobody left evidence for decide nothing unless that is required: history cannot show approvals.
-    pub fn judged(report: &Report, facts: &Facts, require_evidence: bool) -> Self {
-        let release = &facts.release;
-        let paths = |files: &[MigrationFact]| {
-            let mut paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-            paths.sort();
-            paths.dedup();
-            paths
-        };
-        Self {
-            tag: release.tag.clone(),
-            kind: release.kind.clone(),
-            version: release.version.clone(),
-            commit: release.commit.clone(),
-            date: release.date.clone(),
-            annotated: release.annotated,
-            on_main: release.on_main.clone(),
-            previous: report
-                .subject
-                .previous
-                .as_ref()
-                .map(|point| point.tag.clone()),
-            ancestor: report
-                .subject
-                .ancestor
-                .as_ref()
-                .map(|point| point.tag.clone()),
-            declared_type: report
-                .decision
-                .declared
-                .map(crate::version::ReleaseType::as_str),
-            required_type: report.decision.required.as_str(),
-            verdict: verdict(report, require_evidence).as_str(),
-            migrations: Migrations {
-                added: paths(&facts.migrations.added),
-                modified: paths(&facts.migrations.modified),
-                deleted: paths(&facts.migrations.deleted),
-                renamed: paths(&facts.migrations.renamed),
-            },
-            changelog_entry: facts.changelog.has_entry(),
-            candidates: release
-                .candidates
-                .iter()
-                .map(|candidate| candidate.tag.clone())
-                .collect(),
-            findings: report
-                .findings
-                .iter()
-                .map(|finding| FindingRow {
-                    rule: finding.rule.clone(),
-                    severity: finding.severity.as_str(),
-                    path: finding.location.map_or_else(String::new, |place| {
-                        report.sources.get(place.source).path.clone()
-                    }),
-                })
-                .collect(),
-            gates: report
-                .gates
-                .iter()
-                .map(|gate| GateRow {
-                    id: gate.id.clone(),
-                    status: gate.status.as_str(),
-                })
-                .collect(),
-            errors: report.errors.clone(),
-        }
-    }
+/// What an audit is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// `--now`, in RFC 3339.
+    pub generated_at: String,
+    /// The repository's name.
+    pub repository: String,
+    /// Which releases were asked for.
+    pub scope: Scope,
+    /// The policies of the work tree, or of `--policy-ref`.
+    pub policy: PolicySection,
+    /// The releases, in release order.
+    pub releases: Vec<Release>,
+    /// Every tag of the repository.
+    pub tags: Vec<TagFact>,
+    /// How many releases are drawn, and with which seed.
+    pub sample: (usize, Option<String>),
+    /// What a ledger knows.
+    pub ledger: Option<LedgerNotes>,
+}
 
-    /// A release that could not be judged, and why.
-    pub fn failed(tag: &crate::facts::tags::TagFact, why: String) -> Self {
-        Self {
-            tag: tag.name.clone(),
-            kind: tag.kind.clone(),
-            version: tag.version.clone(),
-            commit: tag.commit.clone(),
-            date: tag.date.clone(),
-            annotated: tag.annotated,
-            on_main: tag.on_main.clone(),
-            previous: None,
-            ancestor: None,
-            declared_type: None,
-            required_type: "none",
-            verdict: "error",
-            migrations: Migrations::default(),
-            changelog_entry: false,
-            candidates: Vec::new(),
-            findings: Vec::new(),
-            gates: Vec::new(),
-            errors: vec![why],
-        }
-    }
+/// The formats of audits, each with the function that writes it: the one list from which the command line is made.
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "human",
+        summary: "a table for people",
+        write: human::write,
+    },
+    Format {
+        name: "json",
+        summary: "everything, schemaVersion 1",
+        write: json,
+    },
+    Format {
+        name: "jsonl",
+        summary: "one release on a line, as in json",
+        write: jsonl,
+    },
+    Format {
+        name: "csv",
+        summary: "one release on a line, for spreadsheets",
+        write: csv::write,
+    },
+    Format {
+        name: "markdown",
+        summary: "summary, releases and exceptions as Markdown",
+        write: markdown::write,
+    },
+    Format {
+        name: "html",
+        summary: "the auditor's report as one page",
+        write: html::write,
+    },
+];
 
-    /// What stands in the last column: the first error of each rule.
-    fn notes(&self) -> String {
-        let mut rules: Vec<&str> = self
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error.as_str())
-            .map(|finding| finding.rule.as_str())
-            .collect();
-        rules.dedup();
-        let open = |gate: &&GateRow| gate.status == GateStatus::Fail.as_str();
-        let failed: Vec<&str> = self
-            .gates
-            .iter()
-            .filter(open)
-            .map(|gate| gate.id.as_str())
-            .collect();
-        self.errors
-            .iter()
-            .map(String::as_str)
-            .chain(rules)
-            .chain(failed)
-            .take(3)
-            .collect::<Vec<_>>()
-            .join(", ")
-    }
+/// One format.
+#[derive(Debug)]
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is for.
+    pub summary: &'static str,
+    /// Writes an audit in it.
+    pub write: fn(&Audit, &Style, &mut dyn io::Write) -> io::Result<()>,
+}
+
+/// The format of that name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
 }
 
 impl Audit {
-    /// The audit of these releases, oldest first, out of these tags.
-    pub fn new(
-        repository: String,
-        releases: Vec<Release>,
-        tags: &[crate::facts::tags::TagFact],
-    ) -> Self {
+    /// Puts an audit together.
+    pub fn new(parts: Parts) -> Self {
         let mut counts: BTreeMap<&'static str, u64> = crate::version::TagKind::ALL
             .iter()
             .map(|kind| (kind.as_str(), 0))
             .collect();
-        for tag in tags {
+        for tag in &parts.tags {
             if let Some(count) = counts.get_mut(tag.kind.as_str()) {
                 *count += 1;
             }
         }
+        let releases = parts.releases;
         let count = |verdict: &str| {
-            releases
-                .iter()
-                .filter(|release| release.verdict == verdict)
-                .count()
+            let has = |release: &&Release| release.verdict == verdict;
+            releases.iter().filter(has).count()
         };
         let summary = Summary {
             releases: releases.len(),
             pass: count("pass"),
             fail: count("fail"),
             error: count("error"),
-            tags: tags.len() as u64,
+            tags: parts.tags.len() as u64,
         };
+        let judged: std::collections::BTreeSet<&str> = releases
+            .iter()
+            .map(|release| release.tag.as_str())
+            .collect();
+        let population = parts
+            .tags
+            .into_iter()
+            .map(|tag| TagRow {
+                treatment: if judged.contains(tag.name.as_str()) {
+                    "judged"
+                } else if matches!(tag.kind.as_str(), "final" | "hotfix") {
+                    "left-out"
+                } else {
+                    "no-release"
+                },
+                tag: tag.name,
+                kind: tag.kind,
+                commit: tag.commit,
+                date: tag.date,
+            })
+            .collect();
+        let sample = sample::draw(&releases, parts.sample.0, parts.sample.1, &parts.repository);
         Self {
             schema_version: 1,
-            repository,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            generated_at: parts.generated_at,
+            repository: parts.repository,
+            scope: parts.scope,
+            policy: Policy {
+                reference: parts.policy.reference,
+                digest: parts.policy.digest,
+                packs: parts.policy.packs,
+            },
             releases,
             tags: counts,
+            population,
+            sample,
+            ledger: parts.ledger,
             summary,
         }
     }
 
-    /// 1 if any release fails or could not be judged, else 0.
+    /// 1 if any release fails or could not be judged, or a ledger knows of a tag that was tampered with, else 0.
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.summary.fail + self.summary.error > 0)
+        let tampered = self
+            .ledger
+            .as_ref()
+            .is_some_and(|ledger| !ledger.moved.is_empty() || !ledger.vanished.is_empty());
+        u8::from(tampered || self.summary.fail + self.summary.error > 0)
     }
 
-    /// As JSON.
-    pub fn json(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
-        writeln!(out, "{}", escape_json(&text))
-    }
-
-    /// As a table for people, the newest release first.
-    pub fn human(&self, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let paint = Paint::new(style.color);
-        let width = self
-            .releases
-            .iter()
-            .map(|release| release.tag.chars().count())
-            .max()
-            .unwrap_or(7)
-            .clamp(7, 40);
-        let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "{}",
-            paint.bold(&format!(
-                "{:width$}  declared  required  verdict  migrations           changelog  candidate      notes",
-                "release"
-            ))
-        );
-        for release in self.releases.iter().rev() {
-            let verdict = format!("{:7}", release.verdict);
-            let verdict = match release.verdict {
-                "pass" => paint.good(&verdict),
-                "fail" => paint.error(&verdict),
-                _ => paint.warning(&verdict),
-            };
-            let _ = writeln!(
-                text,
-                "{:width$}  {:8}  {:8}  {verdict}  {:19}  {:9}  {:13}  {}",
-                escape(&release.tag),
-                release.declared_type.unwrap_or("-"),
-                release.required_type,
-                release.migrations.words(),
-                if release.changelog_entry { "yes" } else { "no" },
-                release.candidates.last().map_or("none", String::as_str),
-                escape(&release.notes()),
-            );
-        }
-        let kinds: Vec<String> = self
-            .tags
-            .iter()
-            .filter(|(_, n)| **n > 0)
-            .map(|(kind, n)| format!("{n} {kind}"))
-            .collect();
-        let _ = writeln!(
-            text,
-            "\n{}: {} of {} accounted for ({}). {} pass, {} fail, {} could not be judged.",
-            plural(self.summary.releases, "release"),
-            self.tags.values().sum::<u64>(),
-            plural(
-                usize::try_from(self.summary.tags).unwrap_or(usize::MAX),
-                "tag"
-            ),
-            kinds.join(", "),
-            self.summary.pass,
-            self.summary.fail,
-            self.summary.error,
-        );
-        out.write_all(text.as_bytes())
+    /// How many releases were judged, and how many of them passed, failed and could not be judged.
+    pub fn counts(&self) -> [usize; 4] {
+        let summary = &self.summary;
+        [summary.releases, summary.pass, summary.fail, summary.error]
     }
 }
 
-impl Migrations {
-    fn words(&self) -> String {
-        let parts: Vec<String> = [
-            (self.added.len(), "added"),
-            (self.modified.len(), "changed"),
-            (self.deleted.len(), "deleted"),
-            (self.renamed.len(), "moved"),
-        ]
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-        if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join(", ")
-        }
-    }
+fn json(audit: &Audit, _style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(audit).map_err(io::Error::other)?;
+    writeln!(out, "{}", escape_json(&text))
 }
 
-fn verdict(report: &Report, require_evidence: bool) -> Verdict {
-    if require_evidence || report.decision.verdict == Verdict::Error {
-        return report.decision.verdict;
+fn jsonl(audit: &Audit, _style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    for release in &audit.releases {
+        let text = serde_json::to_string(release).map_err(io::Error::other)?;
+        writeln!(out, "{}", escape_json(&text))?;
     }
-    let gates: Vec<GateOutcome> = report
-        .gates
-        .iter()
-        .filter(|gate| gate.status != GateStatus::NotEvaluated)
-        .cloned()
-        .collect();
-    decision::verdict(&decision::Inputs {
-        findings: &report.findings,
-        gates: &gates,
-        declared: report.decision.declared,
-        required: report.decision.required,
-        stage: report.subject.stage,
-        errors: false,
-    })
+    Ok(())
 }
-
-/// The stage at which a release of the past is judged.
-pub const STAGE: Stage = Stage::Release;

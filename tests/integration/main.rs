@@ -9,6 +9,8 @@
 /// Repositories and the program, without anything of the machine around them.
 mod support;
 
+/// Every release of a history, and of many.
+mod audit;
 /// Whatever stands in a file, there is an answer.
 mod bad_input;
 /// Pages of the documentation are generated, and lead somewhere.
