@@ -28,6 +28,7 @@ fmt:
 bench:
 	$(CARGO) build --locked --release
 	python3 benches/compare.py $(REPO)
+	python3 benches/ledger.py
 
 # The pictures in the README: a terminal, and the page of a report.
 picture:

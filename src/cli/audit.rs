@@ -103,7 +103,12 @@ fn replay(
     let schemes = select::schemes(&frame, args)?;
     let since = match &args.since {
         Some(since) => Some(("--since", since.as_str())),
-        None => frame.project.config.baseline.as_deref().map(|tag| ("baseline:", tag)),
+        None => frame
+            .project
+            .config
+            .baseline
+            .as_deref()
+            .map(|tag| ("baseline:", tag)),
     };
     let mut tags: Vec<TagFact> = Vec::new();
     let (mut releases, mut decisions, mut skipped) = (Vec::new(), Vec::new(), 0);

@@ -100,7 +100,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("signature", "evidence/ssh"),
     ("quick_xml", "evidence/record/junit"),
     ("similar", "fix"),
-    ("askama", "report/html"),
+    ("askama", "report/html report/audit/html"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work.

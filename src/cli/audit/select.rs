@@ -100,9 +100,7 @@ pub(super) fn releases<'h>(
         .map(|(flag, text)| end(flag, text, &all))
         .transpose()?;
     let until = args.until.as_deref();
-    let until = until
-        .map(|text| end("--until", text, &all))
-        .transpose()?;
+    let until = until.map(|text| end("--until", text, &all)).transpose()?;
     let is_empty = match (&since, &until) {
         (Some(End::Release(first)), Some(End::Release(last))) => first >= last,
         (Some(End::Day(first)), Some(End::Day(last))) => first >= last,
@@ -141,11 +139,7 @@ enum End {
     Day(String),
 }
 
-fn end(
-    flag: &'static str,
-    text: &str,
-    releases: &[(&Tag, &TagFact)],
-) -> Result<End, CommandError> {
+fn end(flag: &'static str, text: &str, releases: &[(&Tag, &TagFact)]) -> Result<End, CommandError> {
     let place = releases.iter().position(|(tag, _)| tag.name.name == text);
     if let Some(place) = place {
         return Ok(End::Release(place));

@@ -39,15 +39,16 @@ pub(super) fn periods(releases: &[Release]) -> Vec<Period> {
         |year| year.to_string(),
     ];
     for (months, name) in [1, 3, 12].into_iter().zip(names) {
-        let periods = by(releases, months, name);
-        if periods.len() <= MOST_COLUMNS || months == 12 {
+        let (periods, whole) = by(releases, months, name);
+        if (whole && periods.len() <= MOST_COLUMNS) || months == 12 {
             return periods;
         }
     }
     Vec::new()
 }
 
-fn by(releases: &[Release], months: i64, name: fn(i64) -> String) -> Vec<Period> {
+/// The periods, and whether those without a release are among them.
+fn by(releases: &[Release], months: i64, name: fn(i64) -> String) -> (Vec<Period>, bool) {
     let mut found: BTreeMap<i64, Period> = BTreeMap::new();
     for release in releases {
         let Some(month) = month(&release.date) else {
@@ -66,7 +67,7 @@ fn by(releases: &[Release], months: i64, name: fn(i64) -> String) -> Vec<Period>
         found.keys().next().copied(),
         found.keys().next_back().copied(),
     ) else {
-        return Vec::new();
+        return (Vec::new(), true);
     };
     // A commit may claim any year; a gap that no project has is not drawn.
     let gaps = last.saturating_sub(first) < 200;
@@ -75,12 +76,14 @@ fn by(releases: &[Release], months: i64, name: fn(i64) -> String) -> Vec<Period>
     } else {
         found.keys().copied().collect()
     };
-    keys.into_iter()
+    let periods = keys
+        .into_iter()
         .map(|key| Period {
             name: name(key),
             ..found.remove(&key).unwrap_or_default()
         })
-        .collect()
+        .collect();
+    (periods, gaps)
 }
 
 /// Months since the year 0.
