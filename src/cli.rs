@@ -19,6 +19,7 @@ mod progress;
 mod rehearse;
 mod schema;
 mod setup;
+mod simulate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +63,7 @@ fn dispatch(args: &Args, streams: &Streams) -> Result<u8, CommandError> {
         Command::Explain(explain) => explain::run(explain, streams),
         Command::Fix(fix) => fix::run(&args.global, fix, streams),
         Command::Schema(schema) => schema::run(schema, streams),
+        Command::Simulate(simulate) => simulate::run(&args.global, simulate, streams),
         Command::Audit(audit) => audit::run(&args.global, audit, streams),
         Command::Rehearse(rehearse) => rehearse::run(&args.global, rehearse, streams),
         Command::Ledger(ledger) => ledger::run(&args.global, ledger, streams),

@@ -38,6 +38,10 @@ pub struct Config {
     pub migrations: Vec<MigrationsConfig>,
     /// The Helm charts.
     pub charts: Vec<ChartConfig>,
+    /// The rules that the forge protects tags with, for `relgate simulate`.
+    pub protections: Vec<ProtectionConfig>,
+    /// The scripts that make a release of a candidate, for `relgate simulate`.
+    pub promotions: Vec<PromotionConfig>,
     /// Places that hold the version and must be updated with it.
     pub version_references: Vec<VersionReference>,
     /// The policies that are in force: `builtin:<pack>`, a file, or a directory of files.
@@ -134,6 +138,32 @@ impl Phase {
             Self::PostUpgrade => "post-upgrade",
         }
     }
+}
+
+/// A rule that protects tags: a ruleset of GitHub, or a protected tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ProtectionConfig {
+    /// Its name.
+    pub name: String,
+    /// The tags that it protects, as fnmatch patterns.
+    pub include: Vec<String>,
+    /// The tags that it leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+}
+
+/// A script that makes a release of a tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PromotionConfig {
+    /// Its name.
+    pub name: String,
+    /// The regular expression that the tag has to match, as in bash's `[[ $TAG =~ ... ]]`: anywhere, unless it says `^` and `$`.
+    pub pattern: String,
+    /// What it makes of it, with `$1` for the first group; the first group, else the whole match, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub makes: Option<String>,
 }
 
 /// A Helm chart.

@@ -36,6 +36,7 @@ pub mod project;
 pub mod decision;
 pub mod rehearse;
 pub mod judge;
+pub mod simulate;
 pub mod report;
 pub mod ledger;
 pub mod catalogue;

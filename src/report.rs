@@ -14,6 +14,7 @@ pub mod markdown;
 mod oscal;
 pub mod plan;
 pub mod policy_tests;
+pub mod simulate;
 pub mod rehearse;
 mod problem;
 mod rdjsonl;

@@ -72,6 +72,8 @@ pub(super) enum Command {
     /// Keep decisions where they cannot be quietly changed
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Show what pushing a tag does: workflows, protections, promotions, sort order, version ranges
+    Simulate(Simulate),
     /// Evidence: what gates need, recording it, checking it
     #[command(subcommand)]
     Gate(GateCommand),
@@ -143,6 +145,19 @@ pub(super) struct Check {
 pub(super) struct Plan {
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Simulate {
+    /// The tag, existing or not, well-formed or not
+    #[arg(value_name = "TAG")]
+    pub(super) tag: String,
+    /// Where it would be [default: where it is, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+    /// The format of standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(super) format: ListFormat,
 }
 
 #[derive(Debug, Subcommand)]

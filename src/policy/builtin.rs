@@ -100,6 +100,42 @@ mod tests {
         }
     }
 
+    /// A gate that never closes is no gate, and one that never blocks is none either.
+    #[test]
+    fn every_built_in_gate_passes_in_one_example_and_blocks_in_another() {
+        let set = everything();
+        let mut missing = Vec::new();
+        for loaded in set.policies() {
+            for gate in &loaded.policy.gates {
+                // One without a source of facts yet has no subject, ever.
+                if gate
+                    .subject_when
+                    .as_ref()
+                    .is_some_and(|when| &*when.text == "false")
+                    || gate
+                        .evaluable_when
+                        .as_ref()
+                        .is_some_and(|when| &*when.text == "false")
+                {
+                    continue;
+                }
+                let statuses: BTreeSet<&str> = loaded
+                    .policy
+                    .examples
+                    .iter()
+                    .filter_map(|example| example.gates.get(&gate.id))
+                    .map(String::as_str)
+                    .collect();
+                for wanted in ["pass", "fail"] {
+                    if !statuses.contains(wanted) {
+                        missing.push(format!("{}: {wanted}", gate.id));
+                    }
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+    }
+
     /// What no example makes fire may never fire, and what no example leaves silent may always fire.
     #[test]
     fn every_built_in_demand_validation_and_gate_fires_in_one_example_and_is_silent_in_another() {

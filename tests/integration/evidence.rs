@@ -330,3 +330,249 @@ fn keys_that_expired_or_were_revoked_do_not_count() {
     );
     cellar.check("fail", "(key-revoked)");
 }
+
+/// Statements are taken exactly as `ssh-keygen -Y verify` takes them: whatever the lines of the allowed signers say, and
+/// whichever kind of key signed.
+#[test]
+fn signers_are_allowed_as_ssh_keygen_allows_them() {
+    use relgate::evidence::allowed_signers::AllowedSigners;
+    use relgate::evidence::ssh;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let message = path.join("message");
+    std::fs::write(&message, "the message").unwrap();
+    let now = chrono::DateTime::parse_from_rfc3339("2026-06-01T12:00:00Z").unwrap();
+    let names = [
+        "a@x", "*@x", "*", "b@x", "!a@x,*", "*,!b@x", "\"a@x\"", "A@x", "?@x", "a@x,", ",a@x", "a",
+    ];
+    let options = [
+        "",
+        "namespaces=\"relgate-evidence\" ",
+        "namespaces=\"file\" ",
+        "namespaces=\"file,relgate-*\" ",
+        "namespaces=\"*,!relgate-evidence\" ",
+        "Namespaces=\"*\" ",
+        "namespaces=\"\" ",
+        "cert-authority ",
+        "cert-authority,namespaces=\"*\" ",
+        "valid-after=\"20260101\" ",
+        "valid-after=\"20260601120000Z\" ",
+        "valid-after=\"20260601120001Z\" ",
+        "valid-after=\"202606011200\" ",
+        "valid-before=\"20260601115959Z\" ",
+        "valid-before=\"20260601120000Z\" ",
+        "valid-before=\"20260601120000utc\" ",
+        "valid-before=\"20200101\" ",
+        "valid-after=\"20250101\",valid-before=\"20270101\" ",
+        "valid-after=\"20270101\",valid-before=\"20250101\" ",
+        "valid-after=\"20250101\",valid-after=\"20250102\" ",
+        "valid-after=\"2025\" ",
+        "valid-after=20250101 ",
+        "valid-after=\"20251301\" ",
+        "namespaces=\"*\",unknown ",
+        "namespaces=\"*\", ",
+        "namespaces=\"*\"valid-after=\"20250101\" ",
+        "namespaces=\"* ",
+        "namespaces=\"a\\\"b,*\" ",
+        "no-touch-required ",
+    ];
+    let mut agreed = [0, 0];
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        let key = keys::make(path, kind, kind);
+        keys::sign(&key, "relgate-evidence", &message);
+        let armored = std::fs::read_to_string(path.join("message.sig")).unwrap();
+        let signer = ssh::verify(&armored, "relgate-evidence", b"the message").unwrap();
+        // One kind of key sees every line; the others see that they are keys.
+        let lines: Vec<String> = names
+            .iter()
+            .flat_map(|name| options.iter().map(move |option| format!("{name} {option}")))
+            .filter(|line| kind == "ed25519" || line.len() == 4)
+            .map(|start| format!("{start}{}", key.public))
+            .collect();
+        for line in lines {
+            std::fs::write(path.join("signers"), format!("{line}\n")).unwrap();
+            let ours = AllowedSigners::read(&line)
+                .check(&signer, "a@x", "relgate-evidence", now.to_utc())
+                .is_ok();
+            let theirs = keys::verifies(path, "a@x", "relgate-evidence", "20260601120000Z");
+            assert_eq!(ours, theirs, "{line}");
+            agreed[usize::from(ours)] += 1;
+        }
+    }
+    assert!(agreed.iter().all(|&count| count > 20), "{agreed:?}");
+}
+
+/// Whatever lies in the directory of evidence, no gate that needs somebody closes by it.
+#[test]
+fn bad_evidence_closes_nothing() {
+    let cellar = Cellar::new();
+    let path = cellar.approve();
+    let file = cellar.repo.path().join(&path);
+    let signature = cellar.repo.path().join(format!("{path}.sig"));
+    let (text, armored) = (
+        std::fs::read_to_string(&file).unwrap(),
+        std::fs::read_to_string(&signature).unwrap(),
+    );
+    let check = |what: &str, text: &[u8], armored: &[u8], reason: &str| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::write(&signature, armored).unwrap();
+        let (status, words) = cellar.gate("v1.1.0", "team-lead-approval");
+        assert_eq!(status, "fail", "{what}: {words}");
+        assert!(words.contains(&format!("({reason})")), "{what}: {words}");
+    };
+    let edited = text.replace("\"minor\"", "\"patch\"");
+    check(
+        "forged",
+        edited.as_bytes(),
+        armored.as_bytes(),
+        "signature-invalid",
+    );
+    let half = &text[..text.len() / 2];
+    check(
+        "truncated",
+        half.as_bytes(),
+        armored.as_bytes(),
+        "malformed-json",
+    );
+    check(
+        "without its last byte",
+        text.trim_end().as_bytes(),
+        armored.as_bytes(),
+        "signature-invalid",
+    );
+    let compact = serde_json::from_str::<Value>(&text).unwrap().to_string();
+    check(
+        "re-encoded",
+        compact.as_bytes(),
+        armored.as_bytes(),
+        "signature-invalid",
+    );
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(
+        "in another encoding",
+        &utf16,
+        armored.as_bytes(),
+        "unreadable",
+    );
+    let marked = format!("\u{feff}{text}");
+    check(
+        "with a byte-order mark",
+        marked.as_bytes(),
+        armored.as_bytes(),
+        "malformed-json",
+    );
+    let twice = text.replacen('{', "{\"_type\":\"https://in-toto.io/Statement/v1\",", 1);
+    check(
+        "with a key twice",
+        twice.as_bytes(),
+        armored.as_bytes(),
+        "duplicate-key",
+    );
+    let large = format!("{text}{}", " ".repeat(1024 * 1024));
+    check(
+        "oversized",
+        large.as_bytes(),
+        armored.as_bytes(),
+        "too-large",
+    );
+    let two = text.replacen("\"subject\": [", "\"subject\": [{},", 1);
+    check(
+        "about two commits",
+        two.as_bytes(),
+        armored.as_bytes(),
+        "several-subjects",
+    );
+    check(
+        "with half a signature",
+        text.as_bytes(),
+        &armored.as_bytes()[..armored.len() / 2],
+        "signature-malformed",
+    );
+    check(
+        "with a signature of zeros",
+        text.as_bytes(),
+        &[0; 64],
+        "signature-malformed",
+    );
+    check("with no bytes", b"", armored.as_bytes(), "malformed-json");
+    check(
+        "with a pile of brackets",
+        "[".repeat(100_000).as_bytes(),
+        armored.as_bytes(),
+        "malformed-json",
+    );
+    std::fs::write(&file, &text).unwrap();
+    std::fs::write(&signature, &armored).unwrap();
+    cellar.check("pass", "");
+    // A link that leads out of the repository is not followed.
+    let outside = cellar.repo.beside("outside.json");
+    std::fs::rename(&file, &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, &file).unwrap();
+    cellar.check("fail", "(unreadable)");
+}
+
+/// The agent signs where the private key cannot be read.
+#[test]
+fn an_agent_signs() {
+    let cellar = Cellar::new();
+    let agent = keys::Agent::start(&cellar.repo.beside("agent.sock"), &cellar.lead);
+    let public = format!("{}.pub", cellar.lead.private.display());
+    let arguments = [
+        "gate",
+        "record",
+        "team-lead-approval",
+        "--tag",
+        "v1.1.0",
+        "--approver",
+        "lead@example.org",
+        "--key",
+        &public,
+    ];
+    let run = cellar.tool.run(&arguments);
+    assert_eq!(run.code, 2, "{}", run.text);
+    assert!(run.stderr.contains("SSH_AUTH_SOCK"), "{}", run.text);
+    let run = cellar
+        .tool
+        .run_with(&[("SSH_AUTH_SOCK", agent.socket.as_os_str())], &arguments);
+    assert_eq!(run.code, 0, "{}", run.text);
+    assert!(
+        run.stderr.contains("counts for team-lead-approval"),
+        "{}",
+        run.text
+    );
+    cellar.check("pass", "signed by lead@example.org");
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let cellar = Cellar::new();
+    let run = cellar.tool.run(&[
+        "gate",
+        "record",
+        "team-lead-approval",
+        "--tag",
+        "v1.1.0",
+        "--approver",
+        "lead@example.org",
+        "--dry-run",
+        "--comment",
+        "looks good",
+        "--set",
+        "ticket=CHG-1",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.text);
+    let statement: Value = serde_json::from_str(&run.stdout).unwrap();
+    let predicate = &statement["predicate"];
+    assert_eq!(predicate["to"], "v1.1.0");
+    assert_eq!(predicate["releaseType"], "minor");
+    assert_eq!(predicate["comment"], "looks good");
+    assert_eq!(predicate["data"]["ticket"], "CHG-1");
+    assert!(
+        predicate["from"]
+            .as_str()
+            .unwrap()
+            .starts_with("refs/tags/v1.0.0@")
+    );
+    assert!(!cellar.repo.path().join(".relgate/evidence").exists());
+}

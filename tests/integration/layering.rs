@@ -41,6 +41,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "policy",
         "facts finding gate glob source suppress syntax version",
     ),
+    ("simulate", "config facts syntax version"),
     ("decision", "finding gate policy version"),
     ("evidence", "facts gate policy syntax"),
     (
@@ -54,7 +55,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("catalogue", "finding policy rehearse rules"),
     (
         "report",
-        "catalogue decision discover effects facts finding gate policy rehearse rules source version",
+        "catalogue decision discover effects facts finding gate policy rehearse rules simulate source version",
     ),
     (
         "ledger",

@@ -60,3 +60,67 @@ fn keygen(directory: &Path, arguments: &[&str]) {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// What `ssh-keygen -Y verify` says of the signature beside `message`, by the lines in `signers`.
+pub(crate) fn verifies(directory: &Path, identity: &str, namespace: &str, time: &str) -> bool {
+    let message = std::fs::File::open(directory.join("message")).unwrap();
+    Command::new("ssh-keygen")
+        .current_dir(directory)
+        .env("TZ", "UTC")
+        .args([
+            "-Y", "verify", "-f", "signers", "-I", identity, "-n", namespace,
+        ])
+        .args(["-s", "message.sig", "-O", &format!("verify-time={time}")])
+        .stdin(message)
+        .output()
+        .expect("these tests need ssh-keygen")
+        .status
+        .success()
+}
+
+/// A running ssh-agent with one key; it ends with this value.
+pub(crate) struct Agent {
+    /// Its socket.
+    pub(crate) socket: PathBuf,
+    process: std::process::Child,
+}
+
+impl Agent {
+    pub(crate) fn start(socket: &Path, key: &KeyPair) -> Self {
+        let process = Command::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(socket)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("these tests need ssh-agent");
+        let agent = Self {
+            socket: socket.to_owned(),
+            process,
+        };
+        for _ in 0..600 {
+            if socket.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let output = Command::new("ssh-add")
+            .env("SSH_AUTH_SOCK", socket)
+            .arg("-q")
+            .arg(&key.private)
+            .output()
+            .expect("these tests need ssh-add");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        agent
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

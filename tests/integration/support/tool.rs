@@ -68,7 +68,17 @@ impl Tool {
 
     /// Runs it at the tests' time.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Run {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs it with more in its environment.
+    pub(crate) fn run_with<A: AsRef<OsStr>>(
+        &self,
+        environment: &[(&str, &OsStr)],
+        arguments: &[A],
+    ) -> Run {
         let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).expect("standard output is UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("standard error is UTF-8");
