@@ -453,7 +453,7 @@ fn bad_evidence_closes_nothing() {
         "in another encoding",
         &utf16,
         armored.as_bytes(),
-        "unreadable",
+        "malformed-json",
     );
     let marked = format!("\u{feff}{text}");
     check(
