@@ -164,7 +164,14 @@ pub fn judge_subject(
         suppressions,
         replayed,
     } = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
-    facts.evidence = evidence::collect(frame, &facts, history, &mut reader, &mut origins);
+    facts.evidence = evidence::collect(
+        frame,
+        &facts,
+        history,
+        &states.subject,
+        &mut reader,
+        &mut origins,
+    );
     let unread = unread::findings(
         &states,
         &facts,

@@ -51,6 +51,8 @@ pub struct EvidenceFact {
     pub metrics: Vec<MetricFact>,
     /// For how long it was measured; empty when it does not say.
     pub window: WindowFact,
+    /// The documents that it names (`migration-guide`, `plan`, `runbook`) and that are not in the repository.
+    pub missing_files: Vec<String>,
     /// Everything else that it holds, as texts, by name.
     pub data: Vec<DataFact>,
     /// The place.

@@ -3,12 +3,15 @@
 use chrono::DateTime;
 
 use super::Frame;
-use crate::discover::Reader;
+use crate::discover::{Reader, Snapshot};
 use crate::evidence::verify::{self, Point, Release};
 use crate::facts::evidence::EvidenceFact;
 use crate::facts::{Facts, Origins};
 use crate::git::{History, ObjectId};
 use crate::source::{Location, Span};
+
+/// The names under which evidence names documents of the repository.
+const DOCUMENTS: [&str; 3] = ["migration-guide", "plan", "runbook"];
 
 /// Checks all evidence of the project against the release that the facts describe. Without a tag there is nothing that
 /// evidence could be bound to.
@@ -16,6 +19,7 @@ pub(super) fn collect(
     frame: &Frame<'_>,
     facts: &Facts,
     past: &History,
+    subject: &Snapshot,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
 ) -> Vec<EvidenceFact> {
@@ -32,6 +36,7 @@ pub(super) fn collect(
     let release = release(frame, facts, past);
     let mut found = verify::check(&frame.project.evidence, trust, &release);
     for fact in &mut found {
+        fact.missing_files = missing(fact, subject);
         let item = frame
             .project
             .evidence
@@ -52,6 +57,16 @@ pub(super) fn collect(
     }
     reader.coverage.count("evidence", found.len());
     found
+}
+
+/// The documents that evidence names and that the release does not hold. What is elsewhere is not in the repository.
+fn missing(fact: &EvidenceFact, subject: &Snapshot) -> Vec<String> {
+    fact.data
+        .iter()
+        .filter(|data| DOCUMENTS.contains(&data.name.as_str()))
+        .map(|data| data.value.trim_start_matches("./").to_owned())
+        .filter(|path| subject.get(path).is_none())
+        .collect()
 }
 
 /// What evidence for a release has to fit.

@@ -56,7 +56,7 @@ pub(super) fn files(pack: &str) -> Vec<(String, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::PACKS;
     use crate::policy::examples::{coverage, run_examples};
@@ -103,9 +103,9 @@ mod tests {
     /// A gate that never closes is no gate, and one that never blocks is none either.
     #[test]
     fn every_built_in_gate_passes_in_one_example_and_blocks_in_another() {
-        let set = everything();
         let mut missing = Vec::new();
-        for loaded in set.policies() {
+        let sets: Vec<PolicySet> = PACKS.iter().map(|known| pack(known.name)).collect();
+        for loaded in sets.iter().flat_map(PolicySet::policies) {
             for gate in &loaded.policy.gates {
                 // One without a source of facts yet has no subject, ever.
                 if gate
