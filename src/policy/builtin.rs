@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn every_built_in_gate_passes_in_one_example_and_blocks_in_another() {
         let mut missing = Vec::new();
-        let sets: Vec<PolicySet> = PACKS.iter().map(|known| pack(known.name)).collect();
-        for loaded in sets.iter().flat_map(PolicySet::policies) {
+        let set = pack("release-process");
+        for loaded in set.policies() {
             for gate in &loaded.policy.gates {
                 // One without a source of facts yet has no subject, ever.
                 if gate
@@ -123,7 +123,7 @@ mod tests {
                     .policy
                     .examples
                     .iter()
-                    .filter_map(|example| example.gates.get(&gate.id))
+                    .filter_map(|example| example.expect.gates.get(&gate.id))
                     .map(String::as_str)
                     .collect();
                 for wanted in ["pass", "fail"] {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Repo, Tool};
 
-const EXAMPLES: [&str; 3] = ["chart-only", "goose-sqlite", "lakerunner"];
+const EXAMPLES: [&str; 4] = ["chart-only", "goose-sqlite", "lakerunner", "story"];
 
 /// The commits of the examples are fixed: pages, snapshots and the demonstration may name them.
 #[test]

@@ -56,6 +56,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     (
         "report",
         "catalogue decision discover effects facts finding gate policy rehearse rules simulate source version",
+        "catalogue decision discover facts finding gate policy rehearse rules simulate source version",
     ),
     (
         "ledger",

@@ -39,3 +39,5 @@ mod release_fix;
 mod layering;
 /// A release's migrations on a real server.
 mod rehearse;
+/// Releases from change to closed.
+mod story;

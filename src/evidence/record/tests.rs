@@ -133,7 +133,7 @@ fn scans_are_counted_by_severity() {
     );
     let govulncheck = "{\"config\":{\"scanner_name\":\"govulncheck\"}}\n{\"finding\":{\"osv\":\"GO-1\",\"trace\":[{\"module\":\"m\"}]}}\n\
         {\"finding\":{\"osv\":\"GO-1\",\"trace\":[{\"module\":\"m\",\"function\":\"f\"}]}}\n{\"finding\":{\"osv\":\"GO-2\",\"trace\":[{\"module\":\"m\"}]}}";
-    super::tests::check(
+    self::check(
         "scan-result",
         govulncheck,
         scan("govulncheck", [0, 1, 0, 1, 0], &["GO-1", "GO-2"]),
