@@ -56,7 +56,6 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     (
         "report",
         "catalogue decision discover effects facts finding gate policy rehearse rules simulate source version",
-        "catalogue decision discover facts finding gate policy rehearse rules simulate source version",
     ),
     (
         "ledger",
