@@ -7,6 +7,7 @@ mod finish;
 mod mend;
 mod migrations;
 mod release_fixes;
+mod review;
 mod settings;
 mod touched;
 mod unread;
@@ -53,6 +54,8 @@ pub struct Judgement {
     pub report: Report,
     /// The facts, as the gates saw them.
     pub facts: Facts,
+    /// The places that the facts came from, in the report's sources.
+    pub origins: Origins,
 }
 
 /// Why nothing could be judged. Every variant ends in exit status 2.
@@ -122,7 +125,9 @@ pub fn judge(frame: &Frame<'_>, request: &Request) -> Result<Judgement, JudgeErr
         &frame.branches,
         &request.subject,
     )?;
-    judge_subject(frame, &subject, &history, request.stage, &request.files)
+    let mut judgement = judge_subject(frame, &subject, &history, request.stage, &request.files)?;
+    review::review(frame, &subject, &history, request, &mut judgement)?;
+    Ok(judgement)
 }
 
 /// Judges one request, and tells what evidence for it has to fit.
@@ -221,12 +226,17 @@ pub fn judge_subject(
             reference: frame.project.reference.clone(),
             digest: frame.project.policies.digest().to_owned(),
             packs: frame.project.policies.packs().to_vec(),
+            change: None,
         },
         sources: reader.sources,
         replayed,
         name: settings::short_name(frame.repository),
     });
-    Ok(Judgement { report, facts })
+    Ok(Judgement {
+        report,
+        facts,
+        origins,
+    })
 }
 
 /// The migrations of a release, before and after, as statements.

@@ -20,6 +20,7 @@ pub mod outcome;
 mod read;
 pub mod schema;
 pub mod suggest;
+pub mod trace;
 
 pub use document::{Control, EvidenceSpec, GateSpec, Policy};
 pub use error::{EvaluationError, PolicyError, PolicyErrors};

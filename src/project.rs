@@ -3,6 +3,7 @@
 
 mod trust;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,6 +45,10 @@ pub struct Project {
     pub reference: String,
     /// The text of the waivers and its path, if there is such a file.
     pub waivers: Option<(String, String)>,
+    /// The policies come from a commit that nothing under review can change.
+    pub protected: bool,
+    /// Everything that decides, by path: configuration, policies, waivers, signers, revoked keys, roles, addresses.
+    pub files: BTreeMap<String, String>,
     /// Whom it trusts.
     pub trust: Trust,
     /// What was left to close gates.
@@ -168,10 +173,28 @@ pub fn load(
         }
         None => None,
     };
-    let reference = match root {
-        Root::WorkTree(_) => String::new(),
-        Root::Commit { commit, .. } => commit.clone(),
+    let (reference, protected) = match root {
+        Root::WorkTree(_) => (String::new(), false),
+        Root::Commit {
+            commit, protected, ..
+        } => (commit.clone(), *protected),
     };
+    let mut files: BTreeMap<String, String> = config_file.iter().chain(&waivers).cloned().collect();
+    for source in &sources {
+        if let PolicySource::File { path, text } = source {
+            files.insert(path.clone(), text.to_string());
+        }
+    }
+    for path in [
+        config.signers(),
+        config.revoked(),
+        config.roles(),
+        trust::MAILMAP,
+    ] {
+        if let Some(text) = read(root, reader, path)? {
+            files.insert(path.to_owned(), text);
+        }
+    }
     Ok(Project {
         trust: trust::load(root, reader, &config)?,
         evidence: trust::evidence(evidence_root, reader, config.evidence(), &policies)?,
@@ -179,6 +202,8 @@ pub fn load(
         config_file,
         policies,
         reference,
+        protected,
+        files,
         waivers,
     })
 }

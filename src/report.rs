@@ -2,6 +2,7 @@
 
 mod attestation;
 pub mod audit;
+pub mod explain;
 pub mod gates;
 mod conclusion;
 mod github;
@@ -117,6 +118,39 @@ pub struct PolicySection {
     pub digest: String,
     /// The packs in force.
     pub packs: Vec<String>,
+    /// What the subject changes of what decides, when that was read from a protected commit.
+    pub change: Option<PolicyChange>,
+}
+
+/// A change to configuration, policies, waivers, signers or roles, which decides nothing about itself.
+#[derive(Debug, Clone)]
+pub struct PolicyChange {
+    /// The files.
+    pub files: Vec<String>,
+    /// The judgement with the change, or why there would be none.
+    pub with: Result<WithChange, String>,
+}
+
+/// What would be judged with a change to the policies.
+#[derive(Debug, Clone)]
+pub struct WithChange {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The required type.
+    pub required: ReleaseType,
+    /// What differs from the judgement without it.
+    pub differences: Vec<Difference>,
+}
+
+/// One thing that a change to the policies makes different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// `verdict`, `required type`, a rule and its place, or `gate <id>`.
+    pub what: String,
+    /// Without the change.
+    pub before: String,
+    /// With it.
+    pub after: String,
 }
 
 /// A file that was read.

@@ -136,6 +136,10 @@ pub(super) struct Check {
     /// The format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
     pub(super) format: &'static crate::report::Format,
+    /// Show which part of each policy gave what, for which fact, and what would make a blocked release pass; with an ID,
+    /// of that demand, validation, gate or policy
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with = "format")]
+    pub(super) explain: Option<String>,
     /// Also write the report to a file, whole or not at all; may be repeated
     #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_output)]
     pub(super) output: Vec<OutputArg>,

@@ -6,11 +6,13 @@ use super::context::{Context, subject_request};
 use super::output::Streams;
 use super::progress::Progress;
 use crate::git::Repository;
-use crate::judge::{Request, judge};
+use crate::judge::{Judgement, Request, judge};
+use crate::policy::trace;
+use crate::report;
 use crate::subject::SubjectRequest;
 
 pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8, CommandError> {
-    let report = {
+    let (report, explanation) = {
         let _progress = Progress::start(streams.progress, "reading history and migrations");
         let context = Context::open(global)?;
         let request = Request {
@@ -22,16 +24,74 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
         if let Some(directory) = &args.app_repo {
             frame.application_tags = Some(Repository::open(directory)?.tag_names()?);
         }
-        judge(&frame, &request)?.report
+        let judgement = judge(&frame, &request)?;
+        let explanation = match &args.explain {
+            Some(id) => Some(explain(&context, &judgement, id, streams)?),
+            None => None,
+        };
+        (judgement.report, explanation)
     };
     for output in &args.output {
         Streams::report_file(&report, output.format, &output.path)?;
     }
-    streams.report(&report, args.format)?;
+    match explanation {
+        Some(text) => Streams::written(Ok(text))?,
+        None => streams.report(&report, args.format)?,
+    }
     if args.format.name == "github" {
         streams.job_summary(&report)?;
     }
     Ok(report.decision.verdict.exit_code())
+}
+
+/// An id that no policy in force has.
+#[derive(Debug, thiserror::Error)]
+#[error("no policy in force has a demand, validation or gate `{id}`")]
+struct UnknownId {
+    id: String,
+    hint: String,
+}
+
+impl miette::Diagnostic for UnknownId {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let hint = if self.hint.is_empty() {
+            "rules are code: relgate explain shows their pages, and gate list the gates".to_owned()
+        } else {
+            self.hint.clone()
+        };
+        Some(Box::new(hint))
+    }
+}
+
+/// Why policies decided as they did; of one id when it is not empty.
+fn explain(
+    context: &Context,
+    judgement: &Judgement,
+    id: &str,
+    streams: &Streams,
+) -> Result<Vec<u8>, CommandError> {
+    let judged = trace::Judged {
+        policies: &context.project.policies,
+        facts: &judgement.facts,
+        origins: &judgement.origins,
+        sources: &judgement.report.sources,
+        now: context.now,
+    };
+    let wanted = (!id.is_empty()).then_some(id);
+    let explained = trace::explain(&judged, wanted).map_err(|hint| UnknownId {
+        id: id.to_owned(),
+        hint,
+    })?;
+    let mut out = Vec::new();
+    let written = report::explain::write(
+        &judgement.report,
+        &explained,
+        wanted.is_some(),
+        &streams.style,
+        &mut out,
+    );
+    Streams::written(written.map(|()| Vec::new()))?;
+    Ok(out)
 }
 
 fn subject(args: &Check) -> SubjectRequest {

@@ -59,6 +59,7 @@ fn report(context: &Context, args: &Rehearse) -> Result<RehearsalReport, Command
     let Judgement {
         report: judged,
         facts,
+        ..
     } = judge(&frame, &request)?;
     let mut reader = Reader::new(frame.repository);
     let upgrade = upgrade(&frame, &subject, &mut reader)?;

@@ -96,7 +96,7 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
 }
 
 /// By severity, then by place, then by what they say; the same finding is said once.
-fn sort(findings: &mut Vec<Finding>, sources: &Sources) {
+pub(super) fn sort(findings: &mut Vec<Finding>, sources: &Sources) {
     findings.sort_by_cached_key(|finding| {
         let place = finding.location.map_or((String::new(), 0, 0), |location| {
             let file = sources.get(location.source);

@@ -18,6 +18,7 @@ mod regex;
 mod rewrite;
 mod semver;
 mod signatures;
+mod trace;
 mod tree;
 mod types;
 mod value;
@@ -26,6 +27,7 @@ pub(super) use infer::{Names, infer};
 pub use mistake::Mistake;
 pub use program::{Bindings, Failure, MAX_DEPTH, MAX_LOOPS, MAX_SOURCE, Program, Value};
 pub(super) use program::{parse, parse_built_in};
+pub use trace::{Kindred, Step};
 pub(super) use types::{Record, Type, from_schema};
 
 /// The stack that the longest allowed expression needs, with a margin; the system hands out only what is touched.

@@ -214,7 +214,8 @@ fn foot(page: &mut String, loaded: &Loaded, controls: &[Control]) {
     put!(page, "Policy `{}`, in `{}`.", policy.name, loaded.path);
 }
 
-fn uses(page: &str, variable: &str) -> bool {
+/// Whether a text names a variable.
+pub(super) fn uses(page: &str, variable: &str) -> bool {
     page.match_indices(&format!("variables.{variable}"))
         .any(|(at, found)| {
             let behind = page

@@ -253,6 +253,11 @@ trait Part: Clone {
     const WHAT: &'static str;
     const FIELDS: &'static [&'static str];
     fn id(&self) -> &str;
+
+    /// The part as an extending policy has it: what its places are of is another file.
+    fn inherited(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// A policy's spec, laid over that of the policy it extends.
@@ -270,7 +275,7 @@ impl Over<'_, '_> {
         base: &[P],
         mut read: impl FnMut(&mut Reader, &Fields<'_>, Option<&P>) -> P,
     ) -> Vec<P> {
-        let mut parts: Vec<P> = base.to_vec();
+        let mut parts: Vec<P> = base.iter().map(P::inherited).collect();
         let mut allowed = P::FIELDS.to_vec();
         if self.extends {
             allowed.push("disabled");

@@ -15,7 +15,7 @@ use crate::evidence::{self, EvidenceFile};
 use crate::policy::PolicySet;
 
 /// git's own file of people's addresses.
-const MAILMAP: &str = ".mailmap";
+pub(super) const MAILMAP: &str = ".mailmap";
 
 /// Reads signers, revoked keys, roles and the mailmap: all from where the configuration is, so that a change cannot bring
 /// its own.

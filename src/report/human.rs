@@ -2,6 +2,7 @@
 
 mod excerpt;
 pub(super) mod gates;
+mod policy_change;
 pub(crate) mod paint;
 
 use std::cmp::Reverse;
@@ -41,6 +42,7 @@ fn blocks(report: &Report, style: &Style, out: &mut dyn io::Write) -> io::Result
         release_type(report, style, &paint, out)?;
         gates::write(report, style, &paint, out)?;
     }
+    policy_change::write(report, &paint, out)?;
     not_examined(report, style, &paint, out)?;
     conclude(report, &paint, out)
 }

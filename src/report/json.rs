@@ -169,6 +169,46 @@ struct Policy<'r> {
     reference: &'r str,
     digest: &'r str,
     packs: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Change<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change<'r> {
+    files: &'r [String],
+    /// Why there would be no judgement with it.
+    error: Option<&'r str>,
+    verdict: Option<&'static str>,
+    required_type: Option<&'static str>,
+    differences: Vec<ChangeDifference<'r>>,
+}
+
+#[derive(Serialize)]
+struct ChangeDifference<'r> {
+    what: &'r str,
+    before: &'r str,
+    after: &'r str,
+}
+
+fn change_entry(change: &crate::report::PolicyChange) -> Change<'_> {
+    let with = change.with.as_ref();
+    Change {
+        files: &change.files,
+        error: with.err().map(String::as_str),
+        verdict: with.ok().map(|with| with.verdict.as_str()),
+        required_type: with.ok().map(|with| with.required.as_str()),
+        differences: with
+            .ok()
+            .into_iter()
+            .flat_map(|with| &with.differences)
+            .map(|it| ChangeDifference {
+                what: &it.what,
+                before: &it.before,
+                after: &it.after,
+            })
+            .collect(),
+    }
 }
 
 #[derive(Serialize)]
@@ -233,6 +273,7 @@ fn document(report: &Report) -> Document<'_> {
             reference: &report.policy.reference,
             digest: &report.policy.digest,
             packs: &report.policy.packs,
+            change: report.policy.change.as_ref().map(change_entry),
         },
         inputs: report
             .inputs

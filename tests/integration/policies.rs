@@ -334,3 +334,300 @@ fn valid(schema: &jsonschema::Validator, path: &Path) {
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
     }
 }
+
+/// The guide's examples are what relgate does.
+#[test]
+fn the_guide_is_right() {
+    let text = std::fs::read_to_string(root().join("docs/policies.md")).unwrap();
+    let blocks: Vec<&str> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|block| block.contains("apiVersion: relgate.dev"))
+        .collect();
+    assert_eq!(blocks.len(), 11);
+    let directory = tempfile::tempdir().unwrap();
+    let tool = Tool::within(directory.path());
+    for (index, block) in blocks.iter().enumerate() {
+        let name = format!("{index}.yaml");
+        std::fs::write(directory.path().join(&name), block).unwrap();
+        let run = tool.run(&["policy", "test", &name, "--require-coverage"]);
+        assert_eq!(run.code, 0, "{}", run.text);
+        if !block.contains("kind: PolicyTest") {
+            let run = tool.run(&["policy", "check", &name]);
+            assert_eq!(run.code, 0, "{}", run.text);
+        }
+    }
+}
+
+/// What policies see, as a page, from the schema that `relgate schema facts` prints.
+#[test]
+fn the_reference_of_facts_is_that_of_the_program() {
+    let schema = relgate::policy::facts_schema();
+    let mut page = "# Facts\n\nWhat policies see. Generated from `relgate schema facts`. Every field is always there: what does not apply is an\nempty text, an empty list, `false` or 0. `origin` names the place that a fact came from.\n".to_owned();
+    table(&mut page, "The facts", &schema, &schema);
+    let definitions = schema["$defs"].as_object().unwrap();
+    for (name, definition) in definitions {
+        if definition["type"] == "object" {
+            table(&mut page, name, definition, &schema);
+        }
+    }
+    let path = root().join("docs/facts.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap_or_default() == page,
+        "docs/facts.md is out of date: UPDATE=1 writes it"
+    );
+}
+
+fn table(page: &mut String, name: &str, object: &Value, schema: &Value) {
+    page.push_str(&format!("\n## {name}\n"));
+    if let Some(text) = object["description"].as_str() {
+        page.push_str(&format!("\n{}\n", text.replace('\n', " ")));
+    }
+    page.push_str("\n| field | type | |\n|---|---|---|\n");
+    for (field, property) in object["properties"].as_object().into_iter().flatten() {
+        let text = property["description"].as_str().unwrap_or("");
+        let text = text.replace('\n', " ").replace('|', "\\|");
+        page.push_str(&format!(
+            "| `{field}` | {} | {text} |\n",
+            kind(property, schema)
+        ));
+    }
+}
+
+fn kind(property: &Value, schema: &Value) -> String {
+    if let Some(reference) = property["$ref"].as_str() {
+        let name = reference.trim_start_matches("#/$defs/");
+        return match &schema["$defs"][name]["type"] {
+            Value::String(kind) if kind != "object" => kind.clone(),
+            _ => format!("[{name}](#{})", name.to_lowercase()),
+        };
+    }
+    match property["type"].as_str() {
+        Some("array") => format!("list of {}", kind(&property["items"], schema)),
+        Some("integer") => "int".to_owned(),
+        Some("boolean") => "bool".to_owned(),
+        Some(kind) => kind.to_owned(),
+        None => "any".to_owned(),
+    }
+}
+
+/// Which part of a policy gave what, down to the line.
+#[test]
+fn decisions_are_explained() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    show(
+        "policy",
+        "explain-a-demand",
+        &tool.run(&[
+            "check",
+            "--tag",
+            "v1.3.1",
+            "--explain",
+            "carries-a-migration",
+        ]),
+        1,
+    );
+    show(
+        "policy",
+        "explain-a-gate",
+        &tool.run(&["check", "--tag", "v1.3.1", "--explain", "rollback-ready"]),
+        1,
+    );
+    show(
+        "policy",
+        "explain-unknown",
+        &tool.run(&["check", "--tag", "v1.3.1", "--explain", "rollback-redy"]),
+        2,
+    );
+    let all = tool.run(&["check", "--tag", "v1.3.1", "--explain"]);
+    assert_eq!(all.code, 1);
+    assert!(
+        all.stdout.contains("What would have to be different"),
+        "{}",
+        all.text
+    );
+}
+
+/// A change to the policies decides nothing about itself, and its effect is told.
+#[test]
+fn a_change_that_waives_itself_does_not_profit() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let main = repo.git(&["rev-parse", "main"]);
+    let main = main.trim();
+    repo.git(&["switch", "--quiet", "--create", "sneaky"]);
+    repo.write(
+        "configdb/migrations/000001_organizations.up.sql",
+        "DROP TABLE organizations;\n",
+    );
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--all",
+        "--message",
+        "fix: edit a released migration",
+    ]);
+    let without = tool.report(&["--base", main, "--policy-ref", main]);
+    assert_eq!(without["decision"]["verdict"], "fail");
+    assert!(without["policy"].get("change").is_none());
+    repo.write(
+        ".relgate/waivers.yaml",
+        "apiVersion: relgate.dev/v1alpha1\nkind: PolicyException\nmetadata: { name: sneaky }\nspec:\n  policyRefs: [{ name: rules, ids: [migration-edited-after-release] }, { name: gates }]\n  reason: trust me\n  approvedBy: me@example.org\n  effectiveOn: 2026-05-01\n  expiresAt: 2026-12-31\n",
+    );
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--message", "chore: waive it"]);
+    let with = tool.report(&["--base", main, "--policy-ref", main]);
+    assert_eq!(with["decision"]["verdict"], "fail");
+    let rules: Vec<&str> = with["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.contains(&"policy-changed"), "{rules:?}");
+    let change = &with["policy"]["change"];
+    assert_eq!(change["files"], json!([".relgate/waivers.yaml"]));
+    let differences = change["differences"].to_string();
+    assert!(
+        differences.contains("migration-edited-after-release") && differences.contains("waived"),
+        "{differences}"
+    );
+    // Without the protected reference, it would have got through.
+    let own = tool.report(&["--base", main]);
+    let waived = own["findings"].as_array().unwrap().iter();
+    assert!(waived.clone().any(|finding| finding["status"] == "waived"));
+    // What cannot be loaded is told, too.
+    repo.write("relgate.yaml", "policies: [builtin:nothing]\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--message", "chore: break it"]);
+    let broken = tool.report(&["--base", main, "--policy-ref", main]);
+    assert!(
+        broken["policy"]["change"]["error"].is_string(),
+        "{broken:#}"
+    );
+}
+
+/// A second way of releasing, with nothing of the first one: no release branches, no candidates.
+#[test]
+fn nothing_of_one_process_is_hard_wired() {
+    let repo = Repo::play("lakerunner");
+    repo.write(
+        "relgate.yaml",
+        "policies: [builtin:trunk-based, builtin:semver, builtin:change-management]\n",
+    );
+    let tool = Tool::within(repo.path());
+    let report = tool.report(&["--tag", "v1.2.4"]);
+    let gates: Vec<&str> = report["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|gate| gate["id"].as_str().unwrap())
+        .collect();
+    assert!(gates.contains(&"trunk-tagged") && gates.contains(&"semver-valid"));
+    assert!(!gates.contains(&"release-candidate") && !gates.contains(&"release-branch"));
+    assert_eq!(report["decision"]["requiredType"], "patch");
+}
+
+/// What must not cost more than a second of work or much memory, and what is said of it.
+#[test]
+fn hostile_policies_are_refused() {
+    let policy = |expression: &str| {
+        format!(
+            "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: {{ name: hostile }}\nspec:\n  validations:\n    - id: a\n      message: m\n      match: >-\n        {expression}\n  examples: [{{ name: e, given: {{ commits: [{{ summary: x }}] }}, expect: {{ findings: [] }} }}]\n"
+        )
+    };
+    let additions = format!("1{} == 1", "+1".repeat(2000));
+    let loops = "[1,2,3,4,5,6,7,8,9].all(a, ".repeat(10) + "true" + &")".repeat(10);
+    let text = "x".repeat(1000);
+    let replaced = format!(
+        "'{text}'{} == ''",
+        format!(".replace('', '{}')", &text[..900]).repeat(3)
+    );
+    let aliases: String = (1..30)
+        .map(|level| {
+            format!(
+                "a{level}: &a{level} [*a{0}, *a{0}, *a{0}, *a{0}]\n",
+                level - 1
+            )
+        })
+        .collect();
+    let extends = |name: &str, of: &str| {
+        format!(
+            "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: {{ name: {name} }}\nspec: {{ extends: {of} }}\n---\n"
+        )
+    };
+    for (what, text, code, said) in [
+        ("2,000 additions", policy(&additions), 2, "nests too deep"),
+        ("ten loops", policy(&loops), 2, "loops may nest 5 deep"),
+        ("a chain of replace", policy(&replaced), 1, "does not hold"),
+        (
+            "a regex bomb",
+            policy("commits.exists(c, c.summary.matches('(\\\\w{1000}){1000}'))"),
+            2,
+            "too large",
+        ),
+        (
+            "a long source",
+            policy(&format!("true{}", " && true".repeat(600))),
+            2,
+            "4096",
+        ),
+        ("a YAML bomb", format!("a0: &a0 [x]\n{aliases}"), 2, "error"),
+        ("deep YAML", "[".repeat(100_000), 2, "error"),
+        (
+            "a circle",
+            extends("a", "b") + &extends("b", "a"),
+            2,
+            "in a circle",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("hostile.yaml"), text).unwrap();
+        let (run, megabytes) = measured(directory.path());
+        let shown = format!(
+            "{what}: {}{}",
+            String::from_utf8_lossy(&run.stdout),
+            String::from_utf8_lossy(&run.stderr)
+        );
+        assert_eq!(run.status.code(), Some(code), "{shown}");
+        assert!(shown.contains(said), "{shown}");
+        assert!(megabytes < 200, "{what}: {megabytes} MB");
+    }
+}
+
+/// Runs `policy check hostile.yaml`, and how many megabytes it had at most.
+fn measured(directory: &Path) -> (std::process::Output, u64) {
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_relgate"))
+        .current_dir(directory)
+        .args(["policy", "check", "hostile.yaml"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let watcher = std::thread::spawn({
+        let done = std::sync::Arc::clone(&done);
+        move || {
+            let mut most = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let text = std::fs::read_to_string(&status).unwrap_or_default();
+                let line = text.lines().find(|line| line.starts_with("VmHWM:"));
+                let kilobytes = line
+                    .and_then(|line| line.split_whitespace().nth(1))
+                    .and_then(|number| number.parse::<u64>().ok());
+                most = most.max(kilobytes.unwrap_or(0));
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            most / 1024
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    (output, watcher.join().unwrap())
+}

@@ -212,6 +212,10 @@ impl Default for Bindings {
 }
 
 impl Bindings {
+    pub(super) fn context(&self) -> &Context<'static, 'static> {
+        &self.0
+    }
+
     /// Binds a name, which may hold a dot: `variables.added`.
     pub fn set(&mut self, name: &str, value: Value) {
         self.0.add_variable_as_val(name, value.0);
@@ -276,6 +280,14 @@ impl Value {
         }
         let value = self.0.as_indexer()?.get(&CelString::from(name)).ok()?;
         Some(Self(value.into_owned()))
+    }
+
+    pub(super) fn from_val(value: Box<dyn Val>) -> Self {
+        Self(value)
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.0.get_type().kind()
     }
 
     /// The value as JSON.

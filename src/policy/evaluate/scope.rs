@@ -132,6 +132,11 @@ impl<'r, 'a> Scope<'r, 'a> {
         self.run.now
     }
 
+    /// What is bound so far.
+    pub(in crate::policy) fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+
     /// Whether the policy's conditions hold. `None` when one of them failed.
     pub(in crate::policy) fn applies(&mut self) -> Option<bool> {
         for condition in &self.loaded.policy.match_conditions {

@@ -33,6 +33,14 @@ impl Part for GateSpec {
     fn id(&self) -> &str {
         &self.id
     }
+
+    fn inherited(&self) -> Self {
+        Self {
+            rule_places: Vec::new(),
+            span: crate::source::Span::default(),
+            ..self.clone()
+        }
+    }
 }
 
 pub(super) fn gate(

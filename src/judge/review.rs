@@ -1,0 +1,203 @@
+//! A change to what decides: configuration, policies, waivers, signers, roles. With `--policy-ref` it decides nothing about
+//! itself; it is told, and what it would make of the judgement is told with it.
+
+use std::collections::BTreeMap;
+
+use super::{Frame, JudgeError, Judgement, Request, finish, judge_subject};
+use crate::config::FILE_NAMES;
+use crate::discover::{Reader, Snapshot};
+use crate::finding::{Finding, Severity};
+use crate::git::History;
+use crate::project::{self, Root};
+use crate::report::{Difference, PolicyChange, Report, WithChange};
+use crate::source::{Location, Span};
+use crate::subject::Subject;
+
+/// The id of the finding.
+const RULE: &str = "policy-changed";
+
+/// Compares what the subject says about how it is judged with what it is judged by.
+pub(super) fn review(
+    frame: &Frame<'_>,
+    subject: &Subject,
+    history: &History,
+    request: &Request,
+    judgement: &mut Judgement,
+) -> Result<(), JudgeError> {
+    if !frame.project.protected {
+        return Ok(());
+    }
+    let snapshot = match subject.commit {
+        _ if subject.staged => Snapshot::of_index(frame.repository, frame.index_file.as_deref())?,
+        Some(commit) => Snapshot::of_commit(frame.repository, commit, &subject.label)?,
+        None => return Ok(()),
+    };
+    let before = subject
+        .changes_since
+        .map(|commit| Snapshot::of_commit(frame.repository, commit, &commit.short()))
+        .transpose()?;
+    let mut reader = Reader::new(frame.repository);
+    let root = Root::Commit {
+        snapshot: &snapshot,
+        commit: subject.label.clone(),
+        protected: true,
+    };
+    let config = frame.project.config_file.as_ref();
+    let named = config
+        .map(|(path, _)| path.as_str())
+        .filter(|path| !FILE_NAMES.contains(path))
+        .map(std::path::Path::new);
+    let own = project::load(&root, &root, &mut reader, named);
+    let empty = BTreeMap::new();
+    let own_files = own.as_ref().map_or(&empty, |own| &own.files);
+    let mut paths: Vec<&String> = frame.project.files.keys().chain(own_files.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    let mut changed = Vec::new();
+    for path in paths {
+        let there = project::read(&root, &mut reader, path).ok().flatten();
+        let same = frame.project.files.get(path).map(String::as_str) == there.as_deref();
+        // Where the protected state merely moved on, the change changes nothing.
+        let untouched = before
+            .as_ref()
+            .is_some_and(|before| before.get(path) == snapshot.get(path));
+        if !same && !untouched {
+            changed.push((path.clone(), there));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let with = match own {
+        Err(error) => Err(error.to_string()),
+        Ok(mut own) => {
+            own.evidence.clone_from(&frame.project.evidence);
+            own.protected = false;
+            let mut other = Frame::new(frame.repository, &own, frame.now, frame.cache)?;
+            other.index_file.clone_from(&frame.index_file);
+            other.overlay.clone_from(&frame.overlay);
+            other.application_tags.clone_from(&frame.application_tags);
+            let other = judge_subject(&other, subject, history, request.stage, &request.files)?;
+            Ok(compare(&judgement.report, &other.report))
+        }
+    };
+    let report = &mut judgement.report;
+    let effect = effect(&with);
+    for (path, text) in &changed {
+        let mut finding = Finding::about(
+            RULE,
+            Severity::Warning,
+            path.as_str(),
+            format!("this change touches what decides about it: {path}"),
+        )
+        .note("with it", effect.as_str())
+        .help("it is judged by the protected policies, not by its own; have those who own them look at this file");
+        if let Some(text) = text {
+            let source = report.sources.add(path.as_str(), "", text.as_str());
+            let end = text.find('\n').unwrap_or(text.len());
+            finding.location = Some(Location {
+                source,
+                span: Span::new(0, end),
+            });
+            finding.about.clear();
+        }
+        report.findings.push(finding);
+    }
+    finish::sort(&mut report.findings, &report.sources);
+    report.policy.change = Some(PolicyChange {
+        files: changed.into_iter().map(|(path, _)| path).collect(),
+        with,
+    });
+    Ok(())
+}
+
+/// What the change would do, in one line.
+fn effect(with: &Result<WithChange, String>) -> String {
+    match with {
+        Err(why) => format!("nothing could be judged: {why}"),
+        Ok(with) if with.differences.is_empty() => "the judgement would be the same".to_owned(),
+        Ok(with) => {
+            let shown = with.differences.iter().take(3);
+            let shown: Vec<String> = shown
+                .map(|it| format!("{} {} → {}", it.what, it.before, it.after))
+                .collect();
+            let more = with.differences.len().saturating_sub(3);
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(", and {more} more")
+            };
+            format!("{}{more}", shown.join(", "))
+        }
+    }
+}
+
+/// What differs between two judgements of one subject.
+fn compare(report: &Report, other: &Report) -> WithChange {
+    let mut differences = Vec::new();
+    let mut differ = |what: String, before: &str, after: &str| {
+        if before != after {
+            differences.push(Difference {
+                what,
+                before: before.to_owned(),
+                after: after.to_owned(),
+            });
+        }
+    };
+    let (one, two) = (&report.decision, &other.decision);
+    differ(
+        "verdict".to_owned(),
+        one.verdict.as_str(),
+        two.verdict.as_str(),
+    );
+    differ(
+        "required type".to_owned(),
+        one.required.as_str(),
+        two.required.as_str(),
+    );
+    let sides = [findings(report), findings(other)];
+    let mut keys: Vec<&String> = sides.iter().flat_map(BTreeMap::keys).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        let side = |index: usize| sides[index].get(key).map_or("no finding", String::as_str);
+        differ(key.clone(), side(0), side(1));
+    }
+    let gates = |report: &Report| -> BTreeMap<String, &'static str> {
+        let gates = report.gates.iter();
+        gates
+            .map(|gate| (gate.id.clone(), gate.status.as_str()))
+            .collect()
+    };
+    let sides = [gates(report), gates(other)];
+    let mut ids: Vec<&String> = sides.iter().flat_map(BTreeMap::keys).collect();
+    ids.sort();
+    ids.dedup();
+    for id in ids {
+        let side = |index: usize| sides[index].get(id).copied().unwrap_or("no gate");
+        differ(format!("gate {id}"), side(0), side(1));
+    }
+    WithChange {
+        verdict: two.verdict,
+        required: two.required,
+        differences,
+    }
+}
+
+/// Findings by rule and place, each with what it weighs.
+fn findings(report: &Report) -> BTreeMap<String, String> {
+    let findings = report.findings.iter().map(|finding| {
+        let place = finding
+            .location
+            .map_or_else(|| finding.about.clone(), |place| report.place(place));
+        let state = match finding.status {
+            crate::finding::Status::Open => finding.severity.as_str().to_owned(),
+            status => format!("{} ({})", status.as_str(), finding.severity.as_str()),
+        };
+        (
+            format!("{} {place}", finding.rule).trim_end().to_owned(),
+            state,
+        )
+    });
+    findings.collect()
+}
