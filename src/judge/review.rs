@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Frame, JudgeError, Judgement, Request, finish, judge_subject};
-use crate::config::FILE_NAMES;
+use crate::config::{Config, FILE_NAMES};
 use crate::discover::{Reader, Snapshot};
 use crate::finding::{Finding, Severity};
 use crate::git::History;
@@ -50,7 +50,19 @@ pub(super) fn review(
     let own = project::load(&root, &root, &mut reader, named);
     let empty = BTreeMap::new();
     let own_files = own.as_ref().map_or(&empty, |own| &own.files);
-    let mut paths: Vec<&String> = frame.project.files.keys().chain(own_files.keys()).collect();
+    // What cannot be loaded does not say what it is made of: it is looked for where it usually is.
+    let usual: Vec<String> = if own.is_err() {
+        let config = Config::default();
+        let names = FILE_NAMES.iter().copied();
+        names
+            .chain([config.waivers(), config.signers(), config.roles()])
+            .map(str::to_owned)
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let known = frame.project.files.keys().chain(own_files.keys());
+    let mut paths: Vec<&String> = known.chain(&usual).collect();
     paths.sort();
     paths.dedup();
     let mut changed = Vec::new();
