@@ -142,6 +142,7 @@ fn replay(
             reference: frame.project.reference.clone(),
             digest: frame.project.policies.digest().to_owned(),
             packs: frame.project.policies.packs().to_vec(),
+            change: None,
         },
         prefixes: schemes.into_iter().map(|scheme| scheme.prefix).collect(),
         since: since.map_or_else(String::new, |(_, since)| since.to_owned()),
