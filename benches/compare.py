@@ -7,6 +7,9 @@ relgate judges the newest final release, once with an empty cache and once with 
 migrations, and nothing else. git-cliff computes the next version from the commits, and nothing else. All three run on the
 same clone, one after another, several times; the table has the medians. Without REPO a history is made up.
 
+Then all migrations of HEAD are put into one release, and 100, 1,000 and 10,000 generated ones: relgate judges the up and the
+down files, squawk lints the same files.
+
 The tools come from PyPI into target/bench/venv.
 """
 
@@ -43,6 +46,58 @@ def main() -> None:
     print_values(tools)
     rows = {"relgate, cold": cold, "relgate, warm": warm, "squawk": squawk, "git-cliff": cliff}
     print_table({name: summary(runs) for name, runs in rows.items() if runs})
+    all_files(tools, repository)
+    linear(tools)
+
+
+def all_files(tools: Path, repository: Path) -> None:
+    """Every migration of HEAD as the content of one release: relgate replays and judges what squawk lints."""
+    files = {}
+    for path in git(repository, "ls-tree", "-r", "--name-only", "HEAD").splitlines():
+        if path.endswith(".sql") and "migrations/" in path:
+            files[path] = git(repository, "show", f"HEAD:{path}") + "\n"
+    if files:
+        print(f"\nAll {len(files)} migration files of HEAD in one release\n")
+        print_table(one_release(tools, files))
+
+
+def linear(tools: Path) -> None:
+    """The same for generated files: what a file costs must not grow with how many there are."""
+    costs = {}
+    for count in (100, 1_000, 10_000):
+        files = {path: text for number in range(1, count + 1) for path, text in migration(number).items()}
+        rows = one_release(tools, files)
+        costs[count] = {name: 1000 * cpu / count for name, (cpu, _, _) in rows.items()}
+    print("\nCPU milliseconds for one generated migration, up and down\n")
+    print(f"{'migrations':>16}" + "".join(f"{name:>16}" for name in costs[100]))
+    for count, row in costs.items():
+        print(f"{count:16}" + "".join(f"{cost:16.3f}" for cost in row.values()))
+
+
+def one_release(tools: Path, files: dict[str, str]) -> dict[str, tuple[float, float, float]]:
+    """Measures relgate and squawk on files that are all new in a second release."""
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
+        repository = Path(scratch) / "repository"
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], check=True)
+        head = "commit refs/heads/main\ncommitter Ada Cooper <ada@example.org> {} +0000\n"
+        parts = [head.format(1_700_000_000), data("docs: begin"), f"M 644 inline README.md\n{data('Cellar')}"]
+        parts.append("reset refs/tags/v1.0.0\nfrom refs/heads/main\n\n")
+        parts += [head.format(1_700_003_600), data("feat: all of it")]
+        parts += [f"M 644 inline {path}\n{data(text)}" for path, text in files.items()]
+        parts.append("reset refs/tags/v1.1.0\nfrom refs/heads/main\n\n")
+        importer = ["git", "-C", str(repository), "fast-import", "--quiet"]
+        subprocess.run(importer, input="".join(parts).encode(), check=True)
+        subprocess.run(["git", "-C", str(repository), "checkout", "--quiet", "--force", "main"], check=True)
+        # The list of files would be too long for a command line; squawk takes a pattern.
+        ups = sorted({str(Path(path).parent) for path in files if not path.endswith(".down.sql")})
+        patterns = [f"{directory}/*.sql" for directory in ups]
+        relgate = [str(WORK.parent / "release" / "relgate"), "--repo", str(repository), "check", "--tag", "v1.1.0"]
+        relgate += ["--format", "json"]
+        cold = [measure(relgate, repository, cache=Path(scratch) / f"cache-{run}") for run in range(RUNS)]
+        warm = [measure(relgate, repository, cache=Path(scratch) / "cache-0") for _ in range(RUNS)]
+        squawk = [measure([tools / "squawk", *patterns], repository) for _ in range(RUNS)]
+    rows = {"relgate, cold": cold, "relgate, warm": warm, "squawk": squawk}
+    return {name: summary(runs) for name, runs in rows.items()}
 
 
 def install(packages: list[str]) -> Path:

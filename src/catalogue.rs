@@ -21,6 +21,8 @@ pub struct Entry {
     pub kind: &'static str,
     /// One line.
     pub summary: String,
+    /// The rules of other tools that it covers, as its page names them; empty when there are none.
+    pub covers: String,
 }
 
 /// All ids, sorted.
@@ -30,6 +32,7 @@ pub fn entries() -> Vec<Entry> {
             id: info.id.to_owned(),
             kind: "rule",
             summary: info.summary.to_owned(),
+            covers: covers(info.page),
         })
         .collect();
     entries.extend(
@@ -39,6 +42,7 @@ pub fn entries() -> Vec<Entry> {
                 id: entry.id,
                 kind: entry.kind,
                 summary: entry.summary,
+                covers: String::new(),
             }),
     );
     entries.sort_by(|a, b| (&a.id, a.kind).cmp(&(&b.id, b.kind)));
@@ -81,6 +85,20 @@ pub fn first_paragraph(page: &str) -> String {
 }
 
 /// The page of an id, in Markdown: what its rule or policy says, how to except, and what it serves.
+/// What a page says under "Other tools", in one line.
+fn covers(page: &str) -> String {
+    let Some((_, section)) = page.split_once("\n## Other tools\n") else {
+        return String::new();
+    };
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let line = section.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.starts_with("None") {
+        return String::new();
+    }
+    line.trim_end_matches('.').replace('`', "")
+}
+
+/// The page of an id, in Markdown.
 pub fn page(id: &str) -> Option<String> {
     if let Some((area, info)) = rules().find(|(_, info)| info.id == id) {
         return Some(joined(info.page, &appendix::text(id, area, None)));
@@ -176,6 +194,22 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_name_what_they_cover() {
+        for (page, expected) in [
+            ("# a\n\n## Other tools\n\nsquawk `b`;\neugene E1.\n", "squawk b; eugene E1"),
+            ("# a\n\n## Other tools\n\nNone named this.\n", ""),
+            ("# a\n", ""),
+        ] {
+            assert_eq!(covers(page), expected, "{page}");
+        }
+        let index = entries().into_iter().find(|entry| entry.id == "create-index-non-concurrent");
+        let covered = index.map(|entry| entry.covers).unwrap_or_default();
+        for name in ["require-concurrent-index-creation", "E6", "PG101", "add_index"] {
+            assert!(covered.contains(name), "{covered}");
+        }
+    }
 
     #[test]
     fn distances() {

@@ -36,8 +36,12 @@ pub(super) fn run(args: &Explain, _streams: &Streams) -> Result<u8, CommandError
                 .max()
                 .unwrap_or(0);
             for entry in entries {
+                let covers = match entry.covers.as_str() {
+                    "" => String::new(),
+                    covers => format!("  [{covers}]"),
+                };
                 Streams::print(&format!(
-                    "{:width$}  {:10}  {}\n",
+                    "{:width$}  {:10}  {}{covers}\n",
                     entry.id, entry.kind, entry.summary
                 ))?;
             }

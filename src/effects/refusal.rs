@@ -244,7 +244,7 @@ fn by_schema(action: &Action, situation: &Situation<'_>) -> Option<Refusal> {
             let relation = before.relation(table).found()?;
             let view = views_of_column(before, relation, column)
                 .into_iter()
-                .find(|view| view.complete || crate::schema::mentions(&view.query, column))?;
+                .find(|view| certainly_reads(view, relation, column))?;
             refuse(
                 "2BP01",
                 format!("the view {} reads the column", before.display_name(view)),
@@ -254,7 +254,7 @@ fn by_schema(action: &Action, situation: &Situation<'_>) -> Option<Refusal> {
             let relation = before.relation(table).found()?;
             let view = views_of_column(before, relation, column)
                 .into_iter()
-                .find(|view| crate::schema::mentions(&view.query, column))?;
+                .find(|view| certainly_reads(view, relation, column))?;
             refuse(
                 "0A000",
                 format!(
@@ -336,6 +336,19 @@ fn by_schema(action: &Action, situation: &Situation<'_>) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// The view reads this column and not one of the same name from elsewhere: it reads nothing but this relation.
+fn certainly_reads(view: &Relation, relation: &Relation, column: &str) -> bool {
+    let reads_one = view.reads_unknown.is_empty() && view.reads.iter().all(|id| *id == relation.id);
+    let reads_all = || {
+        let query = view.query.trim_start().as_bytes();
+        let is_select = query.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"select"));
+        is_select
+            && query.get(6..).is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b'*'))
+            && view.column(column).is_some()
+    };
+    reads_one && (crate::schema::mentions(&view.query, column) || reads_all())
 }
 
 fn add_constraint(

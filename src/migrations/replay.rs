@@ -275,7 +275,8 @@ impl TransactionState {
     /// Takes note of an operation that ran.
     fn note(&mut self, unit: &Unit<'_>, statement: usize, operation: &Operation, effect: &Effect) {
         self.operations += 1;
-        self.stopped_writers += usize::from(effect.blocks_writes());
+        let table_lock = effect.strongest_hot().and_then(|touch| touch.lock);
+        self.stopped_writers += usize::from(table_lock.is_some_and(LockMode::blocks_writes));
         match &operation.action {
             Action::Transaction(control) => self.control(unit, *control, operation.span),
             Action::Set { name, value, local }

@@ -43,14 +43,12 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             .found()
             .is_some_and(|(relation, _)| relation.kind == RelationKind::PartitionedTable)
     });
-    if partitioned {
-        // The index of a partitioned table cannot be dropped concurrently.
-        return;
-    }
-    findings.push(
-        input
-            .report(&RULE.info, format!("readers and writers{of} wait while `{index}` is dropped"))
+    let finding = input.report(&RULE.info, format!("readers and writers{of} wait while `{index}` is dropped"));
+    findings.push(if partitioned {
+        finding.help("the index of a partitioned table cannot be dropped CONCURRENTLY, and the lock is on every partition: set a lock_timeout, and drop it when nothing long runs")
+    } else {
+        finding
             .note("instead", format!("DROP INDEX CONCURRENTLY {index}, alone in a file that runs outside a transaction"))
-            .fix(drop_concurrently(input)),
-    );
+            .fix(drop_concurrently(input))
+    });
 }
