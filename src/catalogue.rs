@@ -84,7 +84,6 @@ pub fn first_paragraph(page: &str) -> String {
     paragraph.join(" ")
 }
 
-/// The page of an id, in Markdown: what its rule or policy says, how to except, and what it serves.
 /// What a page says under "Other tools", in one line.
 fn covers(page: &str) -> String {
     let Some((_, section)) = page.split_once("\n## Other tools\n") else {
@@ -98,7 +97,7 @@ fn covers(page: &str) -> String {
     line.trim_end_matches('.').replace('`', "")
 }
 
-/// The page of an id, in Markdown.
+/// The page of an id, in Markdown: what its rule or policy says, how to except, and what it serves.
 pub fn page(id: &str) -> Option<String> {
     if let Some((area, info)) = rules().find(|(_, info)| info.id == id) {
         return Some(joined(info.page, &appendix::text(id, area, None)));
