@@ -90,7 +90,7 @@ pub enum Backup {
 pub struct Touch {
     /// The relation, without the default schema.
     pub relation: Name,
-    /// It is an index, a view or a sequence, and no table.
+    /// It is a table, and no index, view or sequence.
     pub is_table: bool,
     /// The lock on it; `None` for none, or where the dialect's are not known.
     pub lock: Option<LockMode>,

@@ -18,10 +18,11 @@ use std::sync::Arc;
 use crate::source::Span;
 use crate::syntax::sql::operation::{Action, Dialect, FunctionDef, Name, Operation, Volatility};
 
-pub use apply::{apply, called_operations};
+pub use apply::{CallBudget, apply, called_operations};
 pub use diff::{Difference, DifferenceKind, differences};
 pub use expression::{
-    expression_volatility, identifiers, implies_not_null, mentions, same_expression,
+    expression_volatility, identifiers, implies_not_null, is_known_function, mentions,
+    same_expression,
 };
 pub use names::{MAX_IDENTIFIER_BYTES, automatic_name, index_column_name};
 pub use relation::{
@@ -141,7 +142,12 @@ pub struct Catalog {
     extensions: Arc<BTreeMap<String, Birth>>,
     search_path: Vec<Arc<str>>,
     settings: Arc<BTreeMap<String, String>>,
-    savepoints: Vec<Arc<Self>>,
+    /// What `SET LOCAL` gives back at the end of its transaction: search path and settings.
+    before_local: Option<(Vec<Arc<str>>, Arc<BTreeMap<String, String>>)>,
+    /// The states to go back to, with the names of their savepoints; without a name, the start of the transaction.
+    savepoints: Vec<(Option<String>, Arc<Self>)>,
+    /// How many of them this session has kept.
+    saved: usize,
     tainted: bool,
 }
 
@@ -159,7 +165,9 @@ impl Catalog {
             extensions: Arc::default(),
             search_path: vec![Arc::from(default_schema(dialect))],
             settings: Arc::default(),
+            before_local: None,
             savepoints: Vec::new(),
+            saved: 0,
             tainted: false,
         }
     }
@@ -300,13 +308,15 @@ impl Catalog {
         self.clock = self.clock.saturating_add(1);
     }
 
-    /// Forgets the session settings and the search path: a file, or a transaction with `SET LOCAL`, ends.
+    /// Forgets the session settings and the search path: a file ends.
     pub fn reset_session(&mut self) {
         if !self.settings.is_empty() {
             self.settings = Arc::default();
         }
         self.search_path = vec![Arc::from(default_schema(self.dialect))];
+        self.before_local = None;
         self.savepoints.clear();
+        self.saved = 0;
     }
 
     /// The schema and name that a new object of this name gets.

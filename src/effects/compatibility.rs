@@ -86,6 +86,24 @@ impl Verdict {
         }
     }
 
+    /// The worse of both, and what either of them loses.
+    fn worse(self, other: Self) -> Self {
+        let rank = |verdict: &Self| (verdict.compatibility, verdict.data_loss);
+        let (mut worse, other) = if rank(&other) > rank(&self) {
+            (other, self)
+        } else {
+            (self, other)
+        };
+        worse.data_loss = worse.data_loss.max(other.data_loss);
+        worse.destructive |= other.destructive;
+        worse.reversible = worse.reversible.min(other.reversible);
+        worse.backup = worse.backup.max(other.backup);
+        worse.created_in_release &= other.created_in_release;
+        worse.at_least_minor |= other.at_least_minor;
+        worse.nothing &= other.nothing;
+        worse
+    }
+
     /// Rows or values go with it.
     fn losing(mut self, loss: Truth) -> Self {
         self.data_loss = loss;

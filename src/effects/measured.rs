@@ -149,7 +149,7 @@ fn compute(fixture: &Catalog, case: &Case, version: u32) -> Computed {
             if let Some(refusal) = &effect.refusal {
                 refused = refused.or(Some((refusal.code, refusal.depends_on_data)));
             }
-            if let Action::Transaction(Transaction::RollbackTo) = operation.action {
+            if let Action::Transaction(Transaction::RollbackTo(_)) = operation.action {
                 effects.clear();
             }
             // The rule enum-value-used-in-same-transaction says the same from the text.

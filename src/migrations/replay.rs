@@ -1,10 +1,13 @@
 //! Replay of migrations: the schema that they lead to, and each operation with the schema, the transaction and the effect
 //! that it has at its place.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effects::{Effect, LockMode, Situation, Work, effect};
-use crate::schema::{Catalog, apply, called_operations};
+use crate::schema::{CallBudget, Catalog, apply, called_operations};
 use crate::source::Span;
 use crate::syntax::migration::TransactionMode;
 use crate::syntax::sql::operation::{Action, Name, Operation, Statement, Transaction};
@@ -278,7 +281,7 @@ impl TransactionState {
         let table_lock = effect.strongest_hot().and_then(|touch| touch.lock);
         self.stopped_writers += usize::from(table_lock.is_some_and(LockMode::blocks_writes));
         match &operation.action {
-            Action::Transaction(control) => self.control(unit, *control, operation.span),
+            Action::Transaction(control) => self.control(unit, control, operation.span),
             Action::Set { name, value, local }
                 // Outside a block SET LOCAL is a warning and has no effect.
                 if !(*local && self.block == Block::None) =>
@@ -345,7 +348,7 @@ impl TransactionState {
         }
     }
 
-    fn control(&mut self, unit: &Unit<'_>, control: Transaction, span: Span) {
+    fn control(&mut self, unit: &Unit<'_>, control: &Transaction, span: Span) {
         match control {
             Transaction::Begin => self.block = Block::Explicit(span),
             Transaction::Commit | Transaction::Rollback => {
@@ -364,7 +367,7 @@ impl TransactionState {
                 self.types.clear();
                 self.settings.retain(|_, (_, local)| !*local);
             }
-            Transaction::Savepoint | Transaction::Release | Transaction::RollbackTo => {}
+            Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_) => {}
         }
     }
 }
@@ -373,15 +376,17 @@ impl TransactionState {
 pub fn fold<'a>(catalog: &mut Catalog, units: impl IntoIterator<Item = Unit<'a>>) {
     for unit in units {
         catalog.reset_session();
+        let mut budget = CallBudget::default();
         for operation in unit
             .statements
             .iter()
             .flat_map(|statement| &statement.operations)
         {
-            for called in called_operations(catalog, operation) {
+            let called = called_operations(catalog, operation, &mut budget);
+            apply(catalog, operation, unit.file);
+            for called in called {
                 apply(catalog, &called, unit.file);
             }
-            apply(catalog, operation, unit.file);
         }
     }
 }
@@ -396,9 +401,10 @@ pub fn walk(
     catalog.reset_session();
     let mut transaction = TransactionState::of(unit);
     let summary = Summary::of(unit);
+    let mut budget = CallBudget::default();
     for (statement, parsed) in unit.statements.iter().enumerate() {
         for (index, operation) in parsed.operations.iter().enumerate() {
-            let called = called_operations(catalog, operation);
+            let called = called_operations(catalog, operation, &mut budget);
             let own = std::iter::once((operation, false));
             for (operation, called) in own.chain(called.iter().map(|inner| (inner, true))) {
                 let situation = Situation {

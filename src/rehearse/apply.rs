@@ -180,8 +180,8 @@ fn control(statement: &Statement) -> Option<Transaction> {
     statement
         .operations
         .iter()
-        .find_map(|operation| match operation.action {
-            Action::Transaction(control) if !operation.nested => Some(control),
+        .find_map(|operation| match &operation.action {
+            Action::Transaction(control) if !operation.nested => Some(control.clone()),
             _ => None,
         })
 }

@@ -10,8 +10,9 @@ mod table;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::source::Span;
 use crate::syntax::sql::operation::{
-    Action, Name, ObjectKind, Operation, Persistence, Transaction,
+    Action, Name, ObjectKind, OpaqueReason, Operation, Persistence, Transaction,
 };
 
 use super::{Birth, Catalog, Key, Named, Relation, RelationId, RelationKind};
@@ -19,8 +20,8 @@ use super::{Birth, Catalog, Key, Named, Relation, RelationId, RelationKind};
 /// How deep calls of functions by functions are followed.
 const MAX_CALL_DEPTH: usize = 4;
 
-/// How many operations one call may turn into.
-const MAX_CALLED_OPERATIONS: usize = 10_000;
+/// How many states one session keeps to go back to.
+const MAX_SAVEPOINTS: usize = 256;
 
 /// Applies an operation of file number `file` to the catalog. Bodies of called functions are the caller's to apply,
 /// with [`called_operations`].
@@ -158,55 +159,91 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
         | Action::CreatePolicy { .. }
         | Action::CreateRule { .. } => object::apply(catalog, action, born),
         Action::Set { name, value, local } => object::set(catalog, name, value, *local),
-        Action::Transaction(control) => transaction(catalog, *control),
+        Action::Transaction(control) => transaction(catalog, control),
         Action::Do { dynamic: true } => catalog.tainted = true,
         Action::Opaque { detail, .. } => taint(catalog, detail),
         _ => {}
     }
 }
 
-/// The operations of the functions that the operation calls, as nested ones at its place.
-pub fn called_operations(catalog: &Catalog, operation: &Operation) -> Vec<Operation> {
+/// How many operations the calls of one unit may turn into.
+#[derive(Debug, Clone)]
+pub struct CallBudget(usize);
+
+impl Default for CallBudget {
+    fn default() -> Self {
+        Self(10_000)
+    }
+}
+
+/// The operations of the functions that the operation calls, as nested ones at its place. What is not followed, because it
+/// is too deep or too much, is an opaque one.
+pub fn called_operations(
+    catalog: &Catalog,
+    operation: &Operation,
+    budget: &mut CallBudget,
+) -> Vec<Operation> {
     let mut found = Vec::new();
-    follow_calls(catalog, operation, operation, 0, &mut found);
+    let mut calls = Calls {
+        catalog,
+        span: operation.span,
+        budget,
+        found: &mut found,
+    };
+    if !calls.follow(operation, 0) {
+        calls.push(Action::Opaque {
+            reason: OpaqueReason::TooComplex,
+            detail: "the functions that it calls do more than relgate follows".to_owned(),
+        });
+    }
     found
 }
 
-fn follow_calls(
-    catalog: &Catalog,
-    operation: &Operation,
-    caller: &Operation,
-    depth: usize,
-    found: &mut Vec<Operation>,
-) {
-    let calls = match &operation.action {
-        Action::Select { calls, .. } => calls.as_slice(),
-        Action::Call { name } => std::slice::from_ref(name),
-        _ => return,
-    };
-    for name in calls {
-        for function in catalog.functions(name) {
-            if function.definition.dynamic && depth == 0 {
-                found.push(Operation {
-                    span: caller.span,
-                    action: Action::Do { dynamic: true },
-                    nested: true,
-                });
-            }
-            for inner in &function.definition.body {
-                if found.len() >= MAX_CALLED_OPERATIONS {
-                    return;
+/// Calls that are being followed.
+struct Calls<'c> {
+    catalog: &'c Catalog,
+    /// The place of the first call.
+    span: Span,
+    budget: &'c mut CallBudget,
+    found: &'c mut Vec<Operation>,
+}
+
+impl Calls<'_> {
+    fn push(&mut self, action: Action) {
+        self.found.push(Operation {
+            span: self.span,
+            action,
+            nested: true,
+        });
+    }
+
+    fn pay(&mut self) -> bool {
+        let left = self.budget.0.checked_sub(1);
+        self.budget.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    /// False when something was not followed.
+    fn follow(&mut self, operation: &Operation, depth: usize) -> bool {
+        let mut complete = true;
+        for name in operation.action.calls() {
+            for function in self.catalog.functions(name) {
+                if depth > MAX_CALL_DEPTH || !self.pay() {
+                    return false;
                 }
-                found.push(Operation {
-                    span: caller.span,
-                    action: inner.action.clone(),
-                    nested: true,
-                });
-                if depth < MAX_CALL_DEPTH {
-                    follow_calls(catalog, inner, caller, depth + 1, found);
+                if function.definition.dynamic {
+                    self.push(Action::Do { dynamic: true });
+                }
+                for inner in &function.definition.body {
+                    if !self.pay() {
+                        return false;
+                    }
+                    self.push(inner.action.clone());
+                    complete &= self.follow(inner, depth + 1);
                 }
             }
         }
+        complete
     }
 }
 
@@ -263,41 +300,77 @@ fn drop_objects(
     }
 }
 
-/// Best effort: a rolled-back transaction leaves what it found.
-fn transaction(catalog: &mut Catalog, control: Transaction) {
+/// A rolled-back transaction leaves what it found. Where the state to go back to is not known, nothing is from then on.
+fn transaction(catalog: &mut Catalog, control: &Transaction) {
     match control {
         Transaction::Begin => {
-            let mut saved = catalog.clone();
-            saved.savepoints.clear();
             catalog.savepoints.clear();
-            catalog.savepoints.push(Arc::new(saved));
+            save(catalog, None);
         }
-        Transaction::Commit => catalog.savepoints.clear(),
+        Transaction::Commit => {
+            catalog.savepoints.clear();
+            object::end_of_local(catalog);
+        }
         Transaction::Rollback => {
-            let clock = catalog.clock;
-            if let Some(saved) = catalog.savepoints.first().cloned() {
-                *catalog = (*saved).clone();
-                catalog.clock = clock;
+            if matches!(catalog.savepoints.first(), Some((None, _))) {
+                catalog.savepoints.truncate(1);
+                restore(catalog);
+            } else if !catalog.savepoints.is_empty() || catalog.saved > MAX_SAVEPOINTS {
+                catalog.tainted = true;
             }
             catalog.savepoints.clear();
+            object::end_of_local(catalog);
         }
-        Transaction::Savepoint => {
-            let mut saved = catalog.clone();
-            saved.savepoints.clear();
-            catalog.savepoints.push(Arc::new(saved));
-        }
-        Transaction::Release => {
-            catalog.savepoints.pop();
-        }
-        Transaction::RollbackTo => {
-            let (clock, savepoints) = (catalog.clock, catalog.savepoints.clone());
-            if let Some(saved) = savepoints.last() {
-                *catalog = (**saved).clone();
-                catalog.clock = clock;
-                catalog.savepoints = savepoints;
+        Transaction::Savepoint(name) => save(catalog, Some(name)),
+        Transaction::Release(name) => {
+            if let Some(position) = position_of(catalog, name) {
+                catalog.savepoints.truncate(position);
             }
         }
+        Transaction::RollbackTo(name) => match position_of(catalog, name) {
+            Some(position) => {
+                catalog.savepoints.truncate(position + 1);
+                restore(catalog);
+            }
+            None => catalog.tainted = true,
+        },
     }
+}
+
+/// Keeps the state under the name of a savepoint; without one it is that of the transaction's start.
+fn save(catalog: &mut Catalog, name: Option<&str>) {
+    catalog.saved = catalog.saved.saturating_add(1);
+    if catalog.saved > MAX_SAVEPOINTS {
+        // Without the states, whatever is rolled back from here on is unknown.
+        catalog.savepoints.clear();
+        return;
+    }
+    let mut state = catalog.clone();
+    state.savepoints.clear();
+    catalog
+        .savepoints
+        .push((name.map(str::to_owned), Arc::new(state)));
+}
+
+/// The last savepoint of a name hides earlier ones.
+fn position_of(catalog: &Catalog, name: &str) -> Option<usize> {
+    catalog
+        .savepoints
+        .iter()
+        .rposition(|(known, _)| known.as_deref() == Some(name))
+}
+
+/// Goes back to the last state that was saved, which stays.
+fn restore(catalog: &mut Catalog) {
+    let Some((_, state)) = catalog.savepoints.last().cloned() else {
+        return;
+    };
+    let (clock, saved) = (catalog.clock, catalog.saved);
+    let savepoints = std::mem::take(&mut catalog.savepoints);
+    *catalog = (*state).clone();
+    catalog.clock = clock;
+    catalog.saved = saved;
+    catalog.savepoints = savepoints;
 }
 
 /// A statement that could not be read may have done anything to what it names.

@@ -448,6 +448,11 @@ const NOT_VOLATILE: &[&str] = &[
     "int4multirange",
 ];
 
+/// A built-in function that only computes, or one of a common extension; also a word that looks like a call.
+pub fn is_known_function(name: &str) -> bool {
+    VOLATILE.contains(&name) || NOT_VOLATILE.contains(&name)
+}
+
 /// The volatility of the worst call in an expression; `None` when it calls something that nobody knows.
 pub fn expression_volatility(text: &str, catalog: &Catalog) -> Option<Volatility> {
     let all = tokens(text);

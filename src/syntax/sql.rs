@@ -128,12 +128,18 @@ fn operations(
     let Some(source) = length::shortened(source, dialect) else {
         return refused(OpaqueReason::TooComplex, "it is longer than relgate reads");
     };
-    match dialect {
+    let mut operations = match dialect {
         Dialect::Postgresql => postgres::operations(&source, piece.span, errors),
         Dialect::Mysql | Dialect::Sqlite | Dialect::Generic => {
             generic::operations(&source, piece.span, dialect, errors)
         }
+    };
+    for operation in &mut operations {
+        if let Action::Insert { calls, .. } = &mut operation.action {
+            calls.extend(source.calls.iter().cloned());
+        }
     }
+    operations
 }
 
 fn unclosed(opening: &str) -> &'static str {

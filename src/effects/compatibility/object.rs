@@ -1,5 +1,7 @@
 //! Tables as a whole, views, types, functions, and what else has a name.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Seen, Verdict, seen, successor};
 use crate::effects::Situation;
 use crate::schema::{Lookup, Relation, RelationKind, Truth, TypeKind};
@@ -273,10 +275,10 @@ fn create_view(
     }
 }
 
-/// The first columns are those of the old view.
+/// The columns of the old view are there.
 fn keeps_columns(view: &Relation, columns: &[String]) -> bool {
-    view.columns.len() <= columns.len()
-        && view.columns.iter().all(|old| columns.contains(&old.name))
+    let now: BTreeSet<&String> = columns.iter().collect();
+    view.columns.len() <= columns.len() && view.columns.iter().all(|old| now.contains(&old.name))
 }
 
 /// The worst that is said about any of the dropped objects.
@@ -303,24 +305,9 @@ fn drop_all(situation: &Situation<'_>, action: &Action) -> Verdict {
         };
         drop(situation, *kind, &written)
     });
-    verdicts.reduce(worse).unwrap_or_else(Verdict::nothing)
-}
-
-fn worse(left: Verdict, right: Verdict) -> Verdict {
-    let (mut worse, other) =
-        if (right.compatibility, right.data_loss) > (left.compatibility, left.data_loss) {
-            (right, left)
-        } else {
-            (left, right)
-        };
-    worse.data_loss = worse.data_loss.max(other.data_loss);
-    worse.destructive |= other.destructive;
-    worse.reversible = worse.reversible.min(other.reversible);
-    worse.backup = worse.backup.max(other.backup);
-    worse.created_in_release &= other.created_in_release;
-    worse.at_least_minor |= other.at_least_minor;
-    worse.nothing &= other.nothing;
-    worse
+    verdicts
+        .reduce(Verdict::worse)
+        .unwrap_or_else(Verdict::nothing)
 }
 
 /// One object of a `DROP`.
@@ -460,12 +447,19 @@ fn drop_relation(situation: &Situation<'_>, relation: &Relation, name: &Name) ->
     verdict.losing(loss).destructive()
 }
 
+/// All columns of both are known, and those of `before` are there with their types.
 fn has_columns_of(again: &Relation, before: &Relation) -> bool {
-    before.columns.iter().all(|old| {
-        again
-            .column(&old.name)
-            .is_some_and(|new| new.type_name == old.type_name)
-    })
+    let types: BTreeMap<&str, _> = again
+        .columns
+        .iter()
+        .map(|column| (column.name.as_str(), &column.type_name))
+        .collect();
+    before.complete
+        && again.complete
+        && before
+            .columns
+            .iter()
+            .all(|old| types.get(old.name.as_str()) == Some(&&old.type_name))
 }
 
 fn drop_index(situation: &Situation<'_>, dropped: &Dropped<'_>) -> Verdict {

@@ -17,6 +17,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::Delete {
         table,
         has_where: false,
+        ..
     } = input.action()
     else {
         return;

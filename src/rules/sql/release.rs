@@ -116,6 +116,9 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
             &mut last,
             units(file.number, file.lowered, Direction::Up).map(|(_, unit)| unit),
         );
+        if file.lowered.opaque {
+            last.taint();
+        }
     }
     let release = ReleaseContext {
         previous: input.previous,

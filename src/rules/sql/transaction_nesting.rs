@@ -28,7 +28,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         Transaction::Begin => "BEGIN does nothing but warn here: the runner opened a transaction already",
         Transaction::Commit => "COMMIT ends the runner's transaction: what follows is committed statement by statement",
         Transaction::Rollback => "ROLLBACK undoes the runner's transaction, and the runner records the migration as done",
-        Transaction::Savepoint | Transaction::Release | Transaction::RollbackTo => return,
+        Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_) => return,
     };
     findings.push(
         input

@@ -18,6 +18,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         table,
         has_where: false,
         columns,
+        ..
     } = input.action()
     else {
         return;

@@ -1,10 +1,10 @@
 //! Columns.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::syntax::sql::operation::{Action, ColumnDef, Generated, TypeName};
 
+use super::table::family;
 use super::{blank, constraint, insert, table, target, writable};
 use crate::schema::expression::rename_identifier;
 use crate::schema::relation::MAX_COLUMNS;
@@ -177,26 +177,6 @@ pub(super) fn apply(catalog: &mut Catalog, action: &Action, born: Birth) {
         }
         _ => {}
     }
-}
-
-/// A table, and the partitions and inheriting tables that share its columns.
-fn family(catalog: &Catalog, id: RelationId) -> Vec<RelationId> {
-    let mut all = vec![id];
-    let mut seen = BTreeSet::from([id]);
-    let mut at = 0;
-    while let Some(&id) = all.get(at) {
-        at += 1;
-        if let Some(relation) = catalog.get(id) {
-            all.extend(
-                relation
-                    .children
-                    .iter()
-                    .copied()
-                    .filter(|child| seen.insert(*child)),
-            );
-        }
-    }
-    all
 }
 
 fn add(catalog: &mut Catalog, id: RelationId, definition: &ColumnDef, born: Birth) {

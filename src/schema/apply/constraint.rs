@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::syntax::sql::operation::{ConstraintDef, ConstraintKind};
 
-use super::{index, target};
+use super::{index, table, target};
 use crate::schema::names::index_part;
 use crate::schema::relation::MAX_PARTS;
 use crate::schema::{Birth, Catalog, Constraint, ConstraintRule, Key, Named, Relation, RelationId};
@@ -17,26 +17,53 @@ pub(super) fn add(
     of_column: Option<&str>,
     born: Birth,
 ) {
-    let Some(rule) = rule_of(catalog, id, definition, of_column, born) else {
+    let mut family = table::family(catalog, id).into_iter();
+    family.next();
+    if !add_to_one(catalog, id, definition, of_column, born) {
         return;
+    }
+    // Partitions get the constraint too; behind an index its name is their own.
+    let inherited = ConstraintDef {
+        name: match definition.kind {
+            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
+                definition.name.clone()
+            }
+            _ => None,
+        },
+        ..definition.clone()
+    };
+    for child in family {
+        add_to_one(catalog, child, &inherited, of_column, born);
+    }
+}
+
+/// Says whether the constraint was added.
+fn add_to_one(
+    catalog: &mut Catalog,
+    id: RelationId,
+    definition: &ConstraintDef,
+    of_column: Option<&str>,
+    born: Birth,
+) -> bool {
+    let Some(rule) = rule_of(catalog, id, definition, of_column, born) else {
+        return false;
     };
     let Some(relation) = catalog.get(id) else {
-        return;
+        return false;
     };
     if relation.constraints.len() >= MAX_PARTS || relation.indexes.len() >= MAX_PARTS {
         if let Some(relation) = catalog.relation_mut(id) {
             relation.complete = false;
         }
-        return;
+        return false;
     }
     if definition
         .name
         .as_deref()
         .is_some_and(|name| relation.constraint(name).is_some())
     {
-        return;
+        return false;
     }
-    let children: Vec<RelationId> = relation.children.iter().copied().collect();
     let using_index = match &definition.kind {
         ConstraintKind::Unique { using_index, .. }
         | ConstraintKind::PrimaryKey { using_index, .. } => using_index.clone(),
@@ -64,7 +91,7 @@ pub(super) fn add(
         target.referenced_by.insert(id);
     }
     let Some(relation) = catalog.relation_mut(id) else {
-        return;
+        return false;
     };
     let not_null: Vec<String> = match &rule {
         ConstraintRule::PrimaryKey { columns } => columns.clone(),
@@ -83,19 +110,7 @@ pub(super) fn add(
         deferrable: definition.deferrable,
         born,
     });
-    // Partitions get the constraint too; behind an index its name is their own.
-    let inherited = ConstraintDef {
-        name: match definition.kind {
-            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
-                definition.name.clone()
-            }
-            _ => None,
-        },
-        ..definition.clone()
-    };
-    for child in children {
-        add(catalog, child, &inherited, of_column, born);
-    }
+    true
 }
 
 /// The rule with what the definition leaves to its place: the column it is written at, the key of the other table.
@@ -249,6 +264,20 @@ pub(super) fn validate(relation: &mut Relation, name: &str) {
 
 /// `DROP CONSTRAINT`, on the table and its partitions.
 pub(super) fn drop(catalog: &mut Catalog, id: RelationId, name: &str, cascade: bool) {
+    let mut open = vec![(id, name.to_owned())];
+    while let Some((id, name)) = open.pop() {
+        drop_from_one(catalog, id, &name, cascade, &mut open);
+    }
+}
+
+/// Adds the children's constraints of the same rule to those that are to be dropped.
+fn drop_from_one(
+    catalog: &mut Catalog,
+    id: RelationId,
+    name: &str,
+    cascade: bool,
+    open: &mut Vec<(RelationId, String)>,
+) {
     let Some(relation) = catalog.get(id) else {
         return;
     };
@@ -299,9 +328,7 @@ pub(super) fn drop(catalog: &mut Catalog, id: RelationId, name: &str, cascade: b
                 .find(|constraint| constraint.rule == gone.rule)
                 .map(|constraint| constraint.name.clone())
         });
-        if let Some(same) = same {
-            drop(catalog, child, &same, cascade);
-        }
+        open.extend(same.map(|same| (child, same)));
     }
 }
 

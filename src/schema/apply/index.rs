@@ -54,18 +54,34 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         constraint: false,
         born,
     };
-    put(catalog, id, index, *only, born);
+    put(catalog, id, index, *only);
 }
 
-fn put(catalog: &mut Catalog, id: RelationId, mut index: Index, only: bool, born: Birth) {
+/// Puts an index on a table and, unless it is for that one `ONLY`, on its partitions, each under a name of its own.
+fn put(catalog: &mut Catalog, id: RelationId, index: Index, only: bool) {
+    let mut partitions = table::partitions(catalog, id);
+    partitions.truncate(if only { 1 } else { partitions.len() });
+    for (position, id) in partitions.into_iter().enumerate() {
+        let copy = Index {
+            automatic: index.automatic || position > 0,
+            ..index.clone()
+        };
+        if !put_on_one(catalog, id, copy) && position == 0 {
+            return;
+        }
+    }
+}
+
+/// Says whether the index was made: its name may be taken.
+fn put_on_one(catalog: &mut Catalog, id: RelationId, mut index: Index) -> bool {
     let Some(relation) = catalog.get(id) else {
-        return;
+        return false;
     };
     if relation.indexes.len() >= MAX_PARTS {
         if let Some(relation) = catalog.relation_mut(id) {
             relation.complete = false;
         }
-        return;
+        return false;
     }
     if index.automatic {
         let mut names: Vec<String> = index.keys.iter().map(index_column_name).collect();
@@ -82,33 +98,17 @@ fn put(catalog: &mut Catalog, id: RelationId, mut index: Index, only: bool, born
         catalog.is_taken(&key)
     };
     if taken {
-        return;
+        return false;
     }
-    let children: Vec<RelationId> = if only {
-        Vec::new()
-    } else {
-        relation
-            .children
-            .iter()
-            .copied()
-            .filter(|child| {
-                catalog
-                    .get(*child)
-                    .is_some_and(|child| child.partition_of == Some(id))
-            })
-            .collect()
-    };
     register(catalog, id, &index.name);
-    for child in children {
-        copy_to(catalog, child, index.clone(), born);
-    }
     if let Some(relation) = catalog.relation_mut(id) {
         relation.indexes.push(index);
     }
+    true
 }
 
 /// The index of a partitioned table on one of its partitions.
-pub(super) fn copy_to(catalog: &mut Catalog, partition: RelationId, index: Index, born: Birth) {
+pub(super) fn copy_to(catalog: &mut Catalog, partition: RelationId, index: Index) {
     put(
         catalog,
         partition,
@@ -117,7 +117,6 @@ pub(super) fn copy_to(catalog: &mut Catalog, partition: RelationId, index: Index
             ..index
         },
         false,
-        born,
     );
 }
 
@@ -216,6 +215,14 @@ pub(super) fn rename_only(catalog: &mut Catalog, id: RelationId, from: &str, to:
 
 /// `DROP INDEX`; `table` is the table that MySQL names.
 pub(super) fn drop(catalog: &mut Catalog, name: &Name, table: Option<&Name>) {
+    let mut open = drop_one(catalog, name, table);
+    while let Some(name) = open.pop() {
+        open.extend(drop_one(catalog, &name, None));
+    }
+}
+
+/// Gives the names of the same index on the children.
+fn drop_one(catalog: &mut Catalog, name: &Name, table: Option<&Name>) -> Vec<Name> {
     let id = match table {
         Some(table) => catalog.id_of(table),
         None => match catalog.find(name) {
@@ -224,18 +231,18 @@ pub(super) fn drop(catalog: &mut Catalog, name: &Name, table: Option<&Name>) {
         },
     };
     let Some(id) = id else {
-        return;
+        return Vec::new();
     };
     let Some(relation) = catalog.get(id) else {
-        return;
+        return Vec::new();
     };
     let schema = Arc::clone(&relation.key.schema);
     let Some(gone) = relation.index(&name.name).cloned() else {
-        return;
+        return Vec::new();
     };
     if gone.constraint && catalog.dialect() == Dialect::Postgresql {
         // The server refuses: the constraint requires it.
-        return;
+        return Vec::new();
     }
     let children: Vec<RelationId> = relation.children.iter().copied().collect();
     if let Some(relation) = catalog.relation_mut(id) {
@@ -250,27 +257,23 @@ pub(super) fn drop(catalog: &mut Catalog, name: &Name, table: Option<&Name>) {
             name: Arc::from(gone.name.as_str()),
         });
     }
-    for child in children {
-        let same = catalog.get(child).and_then(|child| {
-            child
-                .indexes
-                .iter()
-                .find(|index| {
-                    index.automatic
-                        && !index.constraint
-                        && index.keys == gone.keys
-                        && index.unique == gone.unique
-                        && index.predicate == gone.predicate
-                })
-                .map(|index| Name {
-                    schema: Some(child.key.schema.to_string()),
-                    name: index.name.clone(),
-                })
-        });
-        if let Some(same) = same {
-            drop(catalog, &same, None);
-        }
-    }
+    children
+        .into_iter()
+        .filter_map(|child| {
+            let child = catalog.get(child)?;
+            let same = child.indexes.iter().find(|index| {
+                index.automatic
+                    && !index.constraint
+                    && index.keys == gone.keys
+                    && index.unique == gone.unique
+                    && index.predicate == gone.predicate
+            })?;
+            Some(Name {
+                schema: Some(child.key.schema.to_string()),
+                name: same.name.clone(),
+            })
+        })
+        .collect()
 }
 
 /// `ALTER INDEX ... ATTACH PARTITION`: the parent's index is valid once every partition has one attached.

@@ -1,5 +1,6 @@
 //! Types, domains, sequences, views, functions, triggers, extensions, schemas, settings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::syntax::sql::operation::{Action, Name};
@@ -475,27 +476,59 @@ pub(super) fn rename_schema(catalog: &mut Catalog, from: &str, to: &str) {
     }
 }
 
-/// `SET`: the search path decides where names are looked up; other settings are kept for rules.
-pub(super) fn set(catalog: &mut Catalog, name: &str, value: &str, _local: bool) {
+/// `SET`: the search path decides where names are looked up; other settings are kept for rules. `SET LOCAL` lasts until its
+/// transaction ends.
+pub(super) fn set(catalog: &mut Catalog, name: &str, value: &str, local: bool) {
     let name = name.to_lowercase();
+    let default = crate::schema::default_schema(catalog.dialect);
+    if local {
+        let now = (catalog.search_path.clone(), Arc::clone(&catalog.settings));
+        catalog.before_local.get_or_insert(now);
+    } else if let Some((path, settings)) = &mut catalog.before_local {
+        // What the session sets in between outlives the transaction.
+        set_in(path, settings, (&name, value), default);
+    }
+    set_in(
+        &mut catalog.search_path,
+        &mut catalog.settings,
+        (&name, value),
+        default,
+    );
+}
+
+/// The transaction ends, and with it what `SET LOCAL` has set.
+pub(super) fn end_of_local(catalog: &mut Catalog) {
+    if let Some((path, settings)) = catalog.before_local.take() {
+        catalog.search_path = path;
+        catalog.settings = settings;
+    }
+}
+
+fn set_in(
+    search_path: &mut Vec<Arc<str>>,
+    settings: &mut Arc<BTreeMap<String, String>>,
+    (name, value): (&str, &str),
+    default: &str,
+) {
     if name == "search_path" {
-        let schemas: Vec<Arc<str>> = value
+        *search_path = value
             .split(',')
             .map(|schema| schema.trim().trim_matches(['"', '\'']).trim())
             .filter(|schema| !schema.is_empty() && *schema != "$user")
             .map(Arc::from)
             .collect();
-        if schemas.is_empty() {
-            catalog.search_path = vec![Arc::from(crate::schema::default_schema(catalog.dialect))];
-        } else {
-            catalog.search_path = schemas;
+        if search_path.is_empty() {
+            search_path.push(Arc::from(default));
         }
         return;
     }
-    let settings = Arc::make_mut(&mut catalog.settings);
+    let settings = Arc::make_mut(settings);
     if value.is_empty() {
-        settings.remove(&name);
+        settings.remove(name);
     } else {
-        settings.insert(name, value.trim_matches(['\'', '"']).to_lowercase());
+        settings.insert(
+            name.to_owned(),
+            value.trim_matches(['\'', '"']).to_lowercase(),
+        );
     }
 }

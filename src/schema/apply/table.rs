@@ -1,5 +1,6 @@
 //! Tables as a whole: made, renamed, moved, attached, dropped.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::syntax::sql::operation::{
@@ -46,6 +47,10 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         .chain(inherits)
         .filter_map(|parent| target(catalog, parent, born))
         .collect();
+    if catalog.names.contains_key(&key) {
+        // It names itself as its parent.
+        return;
+    }
     let mut relation = blank(catalog, key, kind, born);
     relation.persistence = *persistence;
     relation.complete = !from_query;
@@ -231,7 +236,7 @@ fn copy_to_partition(
         }
     }
     for copied in indexes.into_iter().filter(|index| !index.constraint) {
-        super::index::copy_to(catalog, partition, copied, born);
+        super::index::copy_to(catalog, partition, copied);
     }
     if let Some(relation) = catalog.relation_mut(partition) {
         relation.triggers.extend(triggers);
@@ -385,11 +390,55 @@ pub(super) fn owned_sequence(
     })
 }
 
+/// A table, and the partitions and inheriting tables that share its columns: parents stand before their children.
+pub(super) fn family(catalog: &Catalog, id: RelationId) -> Vec<RelationId> {
+    descendants(catalog, id, |_, _| true)
+}
+
+/// A partitioned table, its partitions, and theirs.
+pub(super) fn partitions(catalog: &Catalog, id: RelationId) -> Vec<RelationId> {
+    descendants(catalog, id, |parent, child| {
+        child.partition_of == Some(parent)
+    })
+}
+
+fn descendants(
+    catalog: &Catalog,
+    id: RelationId,
+    counts: impl Fn(RelationId, &Relation) -> bool,
+) -> Vec<RelationId> {
+    let mut all = vec![id];
+    let mut seen = BTreeSet::from([id]);
+    let mut at = 0;
+    while let Some(&parent) = all.get(at) {
+        at += 1;
+        let children = catalog.get(parent).into_iter();
+        for child in children.flat_map(|relation| relation.children.iter().copied()) {
+            if catalog
+                .get(child)
+                .is_some_and(|child| counts(parent, child))
+                && seen.insert(child)
+            {
+                all.push(child);
+            }
+        }
+    }
+    all
+}
+
+/// The server refuses a table that is its own ancestor (42P17, 42P07).
+fn would_be_circular(catalog: &Catalog, parent: RelationId, child: RelationId) -> bool {
+    family(catalog, child).contains(&parent)
+}
+
 /// `ATTACH PARTITION`.
 pub(super) fn attach(catalog: &mut Catalog, table: &Name, partition: &Name, default: bool) {
     let (Some(parent), Some(child)) = (catalog.id_of(table), catalog.id_of(partition)) else {
         return;
     };
+    if would_be_circular(catalog, parent, child) {
+        return;
+    }
     if let Some(relation) = catalog.relation_mut(parent) {
         relation.children.insert(child);
     }
@@ -418,10 +467,15 @@ pub(super) fn inherit(catalog: &mut Catalog, table: &Name, parent: &Name) {
     let (Some(child), Some(parent)) = (catalog.id_of(table), catalog.id_of(parent)) else {
         return;
     };
+    if would_be_circular(catalog, parent, child) {
+        return;
+    }
     if let Some(relation) = catalog.relation_mut(parent) {
         relation.children.insert(child);
     }
-    if let Some(relation) = catalog.relation_mut(child) {
+    if let Some(relation) = catalog.relation_mut(child)
+        && !relation.inherits.contains(&parent)
+    {
         relation.inherits.push(parent);
     }
 }

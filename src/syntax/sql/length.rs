@@ -1,8 +1,9 @@
 //! Keeps the cost of long statements down: of the rows that an `INSERT` holds, only the first is parsed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use super::operation::Dialect;
+use super::operation::{Dialect, Name};
 use super::token::{Lexer, Token, TokenKind};
 
 /// Statements up to this length are parsed as they are.
@@ -17,6 +18,8 @@ pub(super) struct Shortened<'t> {
     /// Where the rows were, and how many bytes they had.
     cut: usize,
     removed: usize,
+    /// The functions that those rows call.
+    pub(super) calls: Vec<Name>,
 }
 
 impl Shortened<'_> {
@@ -32,7 +35,7 @@ impl Shortened<'_> {
 
 /// A statement with only the first row of `VALUES`; none if too much remains.
 ///
-/// The guard has seen the rows, and what they hold changes nothing of what the statement does.
+/// The guard has seen the rows, and beside the functions that they call, nothing in them changes what the statement does.
 pub(super) fn shortened(sql: &str, dialect: Dialect) -> Option<Shortened<'_>> {
     let (start, end) = if sql.len() > LONG {
         surplus_rows(sql, dialect).unwrap_or_default()
@@ -52,8 +55,85 @@ pub(super) fn shortened(sql: &str, dialect: Dialect) -> Option<Shortened<'_>> {
         text,
         cut: start,
         removed,
+        calls: calls_in(sql.get(start..end)?, dialect),
     })
 }
+
+/// The names in front of parentheses, without words of the language and names of types; each once.
+fn calls_in(rows: &str, dialect: Dialect) -> Vec<Name> {
+    let mut found = BTreeSet::new();
+    let mut before: [Option<Token>; 3] = [None; 3];
+    for token in Lexer::whole(rows, dialect).filter(|t| !t.is_trivia()) {
+        if let ([around, mark, Some(name)], true) = (before, token.is_mark(rows, b'(')) {
+            found.extend(called(rows, around, mark, name));
+        }
+        before = [before[1], before[2], Some(token)];
+    }
+    found.into_iter().collect()
+}
+
+/// The function's name, from the three tokens in front of a parenthesis.
+fn called(rows: &str, around: Option<Token>, mark: Option<Token>, name: Token) -> Option<Name> {
+    let plain = |token: Token| match token.kind {
+        TokenKind::Word => Some(token.text(rows).to_lowercase()),
+        TokenKind::QuotedName => Some(token.text(rows).trim_matches(['"', '`']).to_owned()),
+        _ => None,
+    };
+    let is_type = mark.is_some_and(|mark| mark.text(rows) == "::" || mark.is_word(rows, "as"));
+    let written = plain(name)?;
+    if is_type || (name.kind == TokenKind::Word && LANGUAGE.contains(&written.as_str())) {
+        return None;
+    }
+    let schema = mark
+        .filter(|mark| mark.is_mark(rows, b'.'))
+        .and(around)
+        .and_then(plain);
+    Some(Name {
+        schema,
+        name: written,
+    })
+}
+
+/// Words of the language that may stand in front of a parenthesis within a row.
+const LANGUAGE: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "distinct",
+    "else",
+    "except",
+    "exists",
+    "filter",
+    "from",
+    "group",
+    "having",
+    "in",
+    "intersect",
+    "is",
+    "join",
+    "like",
+    "not",
+    "on",
+    "or",
+    "over",
+    "row",
+    "select",
+    "some",
+    "then",
+    "union",
+    "using",
+    "value",
+    "values",
+    "when",
+    "where",
+    "within",
+];
 
 /// Where the rows behind the first one begin and end, with the comma before them.
 fn surplus_rows(sql: &str, dialect: Dialect) -> Option<(usize, usize)> {
@@ -111,6 +191,20 @@ mod tests {
             "INSERT INTO a VALUES (1), (2)",
             Some("INSERT INTO a VALUES (1), (2)"),
         );
+    }
+
+    #[test]
+    fn rows_that_are_cut_call_what_they_call() {
+        let rows = "(1, now(), 'f()', 2::numeric(3, 1)), ".repeat(4_000);
+        let sql =
+            format!("INSERT INTO a VALUES (1, now(), '', 2), {rows}(1, shop.Wipe(), '', (2))");
+        let calls: Vec<String> = shortened(&sql, Dialect::Postgresql)
+            .unwrap()
+            .calls
+            .iter()
+            .map(Name::to_string)
+            .collect();
+        assert_eq!(calls, ["now", "shop.wipe"]);
     }
 
     #[test]

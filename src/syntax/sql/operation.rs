@@ -357,7 +357,7 @@ pub struct FunctionDef {
 }
 
 /// A control of transactions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transaction {
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
@@ -365,12 +365,12 @@ pub enum Transaction {
     Commit,
     /// `ROLLBACK`.
     Rollback,
-    /// `SAVEPOINT`.
-    Savepoint,
-    /// `RELEASE`.
-    Release,
-    /// `ROLLBACK TO`.
-    RollbackTo,
+    /// `SAVEPOINT` of a name.
+    Savepoint(String),
+    /// `RELEASE` of a name.
+    Release(String),
+    /// `ROLLBACK TO` a name.
+    RollbackTo(String),
 }
 
 /// What an operation does. Fields named as in SQL; a `table` is always the table that is altered.
@@ -726,15 +726,19 @@ pub enum Action {
         columns: Vec<String>,
         /// The tables that `INSERT ... SELECT` reads.
         reads: Vec<Name>,
+        /// The functions that it calls.
+        calls: Vec<Name>,
     },
     Update {
         table: Name,
         has_where: bool,
         columns: Vec<String>,
+        calls: Vec<Name>,
     },
     Delete {
         table: Name,
         has_where: bool,
+        calls: Vec<Name>,
     },
     Copy {
         table: Name,
@@ -795,6 +799,20 @@ pub enum Action {
         reason: OpaqueReason,
         detail: String,
     },
+}
+
+impl Action {
+    /// The functions and procedures that the statement runs by name.
+    pub fn calls(&self) -> &[Name] {
+        match self {
+            Self::Select { calls, .. }
+            | Self::Insert { calls, .. }
+            | Self::Update { calls, .. }
+            | Self::Delete { calls, .. } => calls,
+            Self::Call { name } => std::slice::from_ref(name),
+            _ => &[],
+        }
+    }
 }
 
 /// Why an operation is opaque.

@@ -86,6 +86,7 @@ impl Sink<'_> {
 
     fn merge(&mut self, s: &ast::Merge) -> Option<()> {
         let table = self.table_of(&s.table)?;
+        let mut calls = self.functions_called();
         for clause in &s.clauses {
             let action = match &clause.action {
                 ast::MergeAction::Insert(_) => Action::Insert {
@@ -93,15 +94,18 @@ impl Sink<'_> {
                     on_conflict: None,
                     columns: Vec::new(),
                     reads: self.tables_read(),
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::Update(_) => Action::Update {
                     table: table.clone(),
                     has_where: true,
                     columns: Vec::new(),
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::Delete { .. } => Action::Delete {
                     table: table.clone(),
                     has_where: true,
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::DoNothing { .. } => continue,
             };
@@ -139,6 +143,7 @@ impl Sink<'_> {
                     },
                     columns: columns.collect::<Option<_>>()?,
                     reads: self.tables_read(),
+                    calls: self.functions_called(),
                 }
             }
             Statement::Update(update) => Action::Update {
@@ -148,6 +153,7 @@ impl Sink<'_> {
                     || update.limit.is_some()
                     || !update.table.joins.is_empty(),
                 columns: self.assigned(&update.assignments)?,
+                calls: self.functions_called(),
             },
             Statement::Delete(delete) => {
                 let (ast::FromTable::WithFromKeyword(from) | ast::FromTable::WithoutKeyword(from)) =
@@ -162,6 +168,7 @@ impl Sink<'_> {
                         || delete.limit.is_some()
                         || delete.using.is_some()
                         || from.iter().any(|f| !f.joins.is_empty()),
+                    calls: self.functions_called(),
                 }
             }
             Statement::Truncate(truncate) => Action::Truncate {

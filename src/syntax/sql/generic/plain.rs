@@ -11,6 +11,21 @@ use crate::syntax::sql::token::TokenKind;
 use super::Sink;
 use super::items::{self, Words};
 
+/// Behind these words stands a name with a list of columns.
+const BEFORE_COLUMNS: [&str; 9] = [
+    "as",
+    "delayed",
+    "ignore",
+    "insert",
+    "into",
+    "recursive",
+    "replace",
+    "table",
+    "with",
+];
+/// Words of clauses that a parenthesis follows.
+const NO_CALLS: [&str; 5] = ["conflict", "filter", "key", "over", "partition"];
+
 impl<'s> Sink<'s> {
     fn words(&self) -> Words<'s> {
         Words {
@@ -67,6 +82,11 @@ impl<'s> Sink<'s> {
             let word = words.word(i);
             if words.mark(i + 1) == "(" && !word.is_empty() && !items::is_operator_word(&word) {
                 let qualified = i >= 2 && words.mark(i - 1) == ".";
+                let before = i.checked_sub(if qualified { 3 } else { 1 });
+                let before = before.map(|i| words.word(i)).unwrap_or_default();
+                if BEFORE_COLUMNS.contains(&before.as_str()) || NO_CALLS.contains(&word.as_str()) {
+                    continue;
+                }
                 let name = Name {
                     schema: qualified.then(|| words.word(i - 2)),
                     name: word,

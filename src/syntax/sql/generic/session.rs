@@ -15,11 +15,16 @@ impl Sink<'_> {
             Statement::StartTransaction { .. } => Action::Transaction(Transaction::Begin),
             Statement::Commit { .. } => Action::Transaction(Transaction::Commit),
             Statement::Rollback {
-                savepoint: Some(_), ..
-            } => Action::Transaction(Transaction::RollbackTo),
+                savepoint: Some(name),
+                ..
+            } => Action::Transaction(Transaction::RollbackTo(self.inner_name(name))),
             Statement::Rollback { .. } => Action::Transaction(Transaction::Rollback),
-            Statement::Savepoint { .. } => Action::Transaction(Transaction::Savepoint),
-            Statement::ReleaseSavepoint { .. } => Action::Transaction(Transaction::Release),
+            Statement::Savepoint { name } => {
+                Action::Transaction(Transaction::Savepoint(self.inner_name(name)))
+            }
+            Statement::ReleaseSavepoint { name } => {
+                Action::Transaction(Transaction::Release(self.inner_name(name)))
+            }
             Statement::Set(set) => self.setting(set)?,
             Statement::Pragma { name, value, .. } => Action::Set {
                 name: self.last_name(name)?,

@@ -117,6 +117,7 @@ impl Sink<'_, '_> {
             query: self.place.spanned(&query),
         };
         self.push(s, action);
+        self.called_by(&query);
         Some(())
     }
 

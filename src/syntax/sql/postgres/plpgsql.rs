@@ -121,11 +121,24 @@ impl Scanner<'_> {
                     self.execute(query, end);
                 } else if query < end {
                     self.sql(query, end);
+                } else {
+                    self.cursor_arguments(self.at + 2, end);
                 }
                 self.at = end + 1;
             }
-            "raise" | "exit" | "continue" | "null" | "get" | "close" | "fetch" | "move"
-            | "assert" => self.at = self.semicolon() + 1,
+            "raise" => self.raise(),
+            "assert" => {
+                let end = self.semicolon();
+                self.expression(self.at + 1, end);
+                self.at = end + 1;
+            }
+            "exit" | "continue" => {
+                let end = self.semicolon();
+                let when = self.find_before(self.at + 1, end, &["when"]);
+                self.expression(when + 1, end);
+                self.at = end + 1;
+            }
+            "null" | "get" | "close" | "fetch" | "move" => self.at = self.semicolon() + 1,
             _ => {
                 let end = self.semicolon();
                 match self.assigned(end) {
@@ -167,9 +180,42 @@ impl Scanner<'_> {
         }
     }
 
-    /// `name type := expression`; a cursor's query is read where it is opened.
+    /// `RAISE level 'format', expression, ... USING option = expression, ...`.
+    fn raise(&mut self) {
+        let end = self.semicolon();
+        let using = self.find_before(self.at + 1, end, &["using"]);
+        let arguments = self.comma(self.at + 1, using);
+        self.expression(arguments + 1, using);
+        let mut option = using + 1;
+        while option < end {
+            let next = self.comma(option, end);
+            // `option =` is the language's own.
+            self.expression(option + 2, next);
+            option = next + 1;
+        }
+        self.at = end + 1;
+    }
+
+    /// `c(expression, name := expression)`, where a cursor is opened; arguments by name become comparisons.
+    fn cursor_arguments(&mut self, from: usize, end: usize) {
+        if self.token_text(from) == "(" && from < end {
+            let start = self.start(from);
+            let text = self.text(start, self.end_before(end));
+            let text = text.replace(":=", "= ").replace("=>", "= ");
+            self.parts.push(Part::Expression { start, text });
+        }
+    }
+
+    /// `name type := expression`, `name CURSOR (arguments) FOR query`.
     fn declaration(&mut self) {
         let end = self.semicolon();
+        let cursor = (self.at + 1..end.min(self.at + 4)).find(|&i| self.word(i) == "cursor");
+        if let Some(cursor) = cursor {
+            let query = self.find_before(cursor + 1, end, &["for", "is"]) + 1;
+            self.sql(query, end);
+            self.at = end + 1;
+            return;
+        }
         let value = (self.at..end)
             .find(|&i| matches!(self.token_text(i), ":=" | "=") || self.word(i) == "default");
         if let Some(value) = value {
@@ -198,6 +244,8 @@ impl Scanner<'_> {
                     self.range(from, end);
                 } else if self.token_text(from) == "(" {
                     self.sql(from, end);
+                } else {
+                    self.cursor_arguments(from + 1, end);
                 }
             }
         }
@@ -398,6 +446,20 @@ impl Scanner<'_> {
             match word.as_str() {
                 "case" => depth += 1,
                 "end" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        end
+    }
+
+    /// The first comma outside of parentheses; else `end`.
+    fn comma(&self, from: usize, end: usize) -> usize {
+        let mut depth = 0_usize;
+        for i in from..end {
+            match self.token_text(i) {
+                "(" | "[" => depth += 1,
+                ")" | "]" => depth = depth.saturating_sub(1),
+                "," if depth == 0 => return i,
                 _ => {}
             }
         }

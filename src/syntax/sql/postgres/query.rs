@@ -23,6 +23,7 @@ impl Sink<'_, '_> {
                     tables_read(s.syntax()),
                 );
                 self.push(s, action);
+                self.called_by(s);
                 self.writes_in(s.syntax())
             }
             ast::Stmt::Explain(explain) => self.explain(explain),
@@ -34,6 +35,8 @@ impl Sink<'_, '_> {
             ast::Stmt::Call(call) => {
                 let procedure = name(&call.procedure_name_ref()?)?;
                 self.push(s, Action::Call { name: procedure });
+                // Its arguments.
+                self.called_by(s);
                 Some(())
             }
             _ => {
@@ -49,12 +52,62 @@ impl Sink<'_, '_> {
         let locks_rows = node
             .descendants()
             .any(|n| n.kind() == SyntaxKind::LOCKING_CLAUSE);
+        let mut calls = functions_called(node);
+        let settings = self.settings_in(node);
+        if !settings.is_empty() {
+            calls.retain(|name| name.name != SET_CONFIG);
+        }
         let action = Action::Select {
-            calls: functions_called(node),
+            calls,
             reads: tables_read(node),
             locks_rows,
         };
         self.push(query, action);
+        for action in settings {
+            self.push(query, action);
+        }
+    }
+
+    /// The functions that a statement of another kind calls, if any, as a query of their own.
+    pub(super) fn called_by(&mut self, statement: &impl AstNode) {
+        let calls = functions_called(statement.syntax());
+        if !calls.is_empty() {
+            let action = Action::Select {
+                calls,
+                reads: Vec::new(),
+                locks_rows: false,
+            };
+            self.push(statement, action);
+        }
+    }
+
+    /// What the calls of `set_config('name', 'value', is_local)` set; none if not all of them say it letter by letter.
+    fn settings_in(&self, node: &SyntaxNode) -> Vec<Action> {
+        let set: Option<Vec<Action>> = node
+            .descendants()
+            .filter_map(ast::CallExpr::cast)
+            .filter(|call| {
+                let called = call.expr().and_then(|called| function_name(&called));
+                called.is_some_and(|name| name.name == SET_CONFIG)
+            })
+            .map(|call| {
+                let arguments = self.place.raw(&call.arg_list()?).trim();
+                let arguments = arguments.strip_prefix('(')?.strip_suffix(')')?;
+                let (name, rest) = literal(arguments)?;
+                let (value, rest) = literal(rest.trim_start().strip_prefix(',')?)?;
+                let local = rest.trim_start().strip_prefix(',')?.trim();
+                Some(Action::Set {
+                    name,
+                    value,
+                    local: match local.to_ascii_lowercase().as_str() {
+                        "true" => true,
+                        "false" => false,
+                        _ => return None,
+                    },
+                })
+            })
+            .collect();
+        set.unwrap_or_default()
     }
 
     /// The changes that stand in `WITH` of a query.
@@ -72,7 +125,8 @@ impl Sink<'_, '_> {
                 SyntaxKind::INSERT | SyntaxKind::UPDATE | SyntaxKind::DELETE | SyntaxKind::MERGE
             );
             if writes {
-                self.change(&ast::Stmt::cast(inner)?)?;
+                // What they call, the statement around them calls.
+                self.change(&ast::Stmt::cast(inner)?, Vec::new())?;
             }
         }
         Some(())
@@ -103,6 +157,16 @@ impl Sink<'_, '_> {
         let span = self.place.span(node);
         self.opaque(span, OpaqueReason::Dynamic, detail);
     }
+}
+
+/// `SET` as a function.
+const SET_CONFIG: &str = "set_config";
+
+/// The plain string that a text begins with, and what stands behind it.
+fn literal(text: &str) -> Option<(String, &str)> {
+    let (value, rest) = text.trim_start().strip_prefix('\'')?.split_once('\'')?;
+    // A doubled quote goes on.
+    (!rest.starts_with('\'')).then(|| (value.to_owned(), rest))
 }
 
 /// The tables that a query names in `FROM`, without those that it defines itself in `WITH`.

@@ -40,11 +40,16 @@ impl Sink<'_, '_> {
             Stmt::Rollback(ast::Rollback::RollbackTransaction(_)) => {
                 Action::Transaction(Transaction::Rollback)
             }
-            Stmt::Rollback(ast::Rollback::RollbackToSavepoint(_)) => {
-                Action::Transaction(Transaction::RollbackTo)
+            Stmt::Rollback(ast::Rollback::RollbackToSavepoint(rollback)) => {
+                let name = self.last_word(rollback)?;
+                Action::Transaction(Transaction::RollbackTo(name))
             }
-            Stmt::SavepointCreate(_) => Action::Transaction(Transaction::Savepoint),
-            Stmt::ReleaseSavepoint(_) => Action::Transaction(Transaction::Release),
+            Stmt::SavepointCreate(savepoint) => {
+                Action::Transaction(Transaction::Savepoint(self.last_word(savepoint)?))
+            }
+            Stmt::ReleaseSavepoint(release) => {
+                Action::Transaction(Transaction::Release(self.last_word(release)?))
+            }
             Stmt::CommentOn(comment) => {
                 let (kind, name) = commented(&comment.comment_object()?)?;
                 Action::Comment { kind, name }
@@ -87,6 +92,13 @@ impl Sink<'_, '_> {
         };
         self.push(s, action);
         Some(())
+    }
+
+    /// The name that a statement ends with.
+    fn last_word(&self, node: &impl AstNode) -> Option<String> {
+        let text = self.place.text(node);
+        let word = text.trim_end_matches(';').split_whitespace().next_back()?;
+        Some(word.trim_matches('"').to_owned())
     }
 
     fn maintenance(&self, s: &ast::Stmt) -> Option<Action> {

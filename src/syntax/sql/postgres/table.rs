@@ -113,6 +113,7 @@ impl Sink<'_, '_> {
             tables_read(query.syntax()),
         );
         self.push(s, action);
+        self.called_by(&query);
         self.writes_in(query.syntax())
     }
 }

@@ -7,7 +7,7 @@ use crate::syntax::sql::operation::{Action, Name};
 use super::Sink;
 use super::alter::is_cascade;
 use super::names::{ident, name};
-use super::query::tables_read;
+use super::query::{functions_called, tables_read};
 use super::table::bare_column;
 
 impl Sink<'_, '_> {
@@ -29,30 +29,33 @@ impl Sink<'_, '_> {
             }
             _ => {
                 self.writes_in(s.syntax())?;
-                self.change(s)
+                self.change(s, functions_called(s.syntax()))
             }
         }
     }
 
-    /// One `INSERT`, `UPDATE`, `DELETE` or `MERGE`, without those in its `WITH`.
-    pub(super) fn change(&mut self, s: &ast::Stmt) -> Option<()> {
+    /// One `INSERT`, `UPDATE`, `DELETE` or `MERGE`, without those in its `WITH`, with the functions that count as called by it.
+    pub(super) fn change(&mut self, s: &ast::Stmt, calls: Vec<Name>) -> Option<()> {
         let action = match s {
             ast::Stmt::Insert(insert) => Action::Insert {
                 table: name(&insert.relation_name_ref()?)?,
                 on_conflict: insert.on_conflict_clause().map(|c| conflict_columns(&c)),
                 columns: target_columns(insert.column_target_list())?,
                 reads: tables_read(insert.syntax()),
+                calls,
             },
             ast::Stmt::Update(update) => Action::Update {
                 table: name(&update.relation_name()?.relation_name_ref()?)?,
                 has_where: update.where_clause_or_current_of().is_some(),
                 columns: set_columns(&update.set_clause()?)?,
+                calls,
             },
             ast::Stmt::Delete(delete) => Action::Delete {
                 table: name(&delete.relation_name()?.relation_name_ref()?)?,
                 has_where: delete.where_clause_or_current_of().is_some(),
+                calls,
             },
-            ast::Stmt::Merge(merge) => return self.merge(merge),
+            ast::Stmt::Merge(merge) => return self.merge(merge, calls),
             _ => return None,
         };
         self.push(s, action);
@@ -60,7 +63,7 @@ impl Sink<'_, '_> {
     }
 
     /// A merge does what its branches do, to the rows that its condition finds.
-    fn merge(&mut self, s: &ast::Merge) -> Option<()> {
+    fn merge(&mut self, s: &ast::Merge, mut calls: Vec<Name>) -> Option<()> {
         let table = name(&s.table_relation_name()?.table_name_ref()?)?;
         let reads = s
             .using_on_clause()
@@ -79,15 +82,18 @@ impl Sink<'_, '_> {
                     on_conflict: None,
                     columns: target_columns(insert.column_target_list())?,
                     reads: reads.clone(),
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::MergeUpdate(update) => Action::Update {
                     table: table.clone(),
                     has_where: true,
                     columns: set_columns(&update.set_clause()?)?,
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::MergeDelete(_) => Action::Delete {
                     table: table.clone(),
                     has_where: true,
+                    calls: std::mem::take(&mut calls),
                 },
                 ast::MergeAction::MergeDoNothing(_) => continue,
             };
@@ -97,7 +103,7 @@ impl Sink<'_, '_> {
             self.push(
                 s,
                 Action::Select {
-                    calls: Vec::new(),
+                    calls,
                     reads: vec![table],
                     locks_rows: false,
                 },

@@ -27,6 +27,31 @@ fn check(body: &str, expected: &[&str]) {
 }
 
 #[test]
+fn whatever_is_evaluated_is_found() {
+    check(
+        "BEGIN RAISE NOTICE '% (,) %', f(1, 2), g() USING HINT = h(), DETAIL := 'x'; RAISE; RAISE unique_violation; END",
+        &[
+            "expression f(1, 2), g()",
+            "expression h()",
+            "expression 'x'",
+        ],
+    );
+    check("BEGIN ASSERT f(), 'no'; END", &["expression f(), 'no'"]);
+    check(
+        "BEGIN LOOP EXIT outer WHEN f(); CONTINUE WHEN g(); EXIT; END LOOP; END",
+        &["expression f()", "expression g()"],
+    );
+    check(
+        "DECLARE c NO SCROLL CURSOR (k int) FOR SELECT f(); d refcursor; BEGIN OPEN c(k := g()); FOR r IN c(h()) LOOP END LOOP; END",
+        &[
+            "sql SELECT f()",
+            "expression (k =  g())",
+            "expression (h())",
+        ],
+    );
+}
+
+#[test]
 fn statements_are_found_in_all_branches() {
     check(
         "BEGIN IF NOT EXISTS (SELECT 1 FROM a) THEN CREATE TABLE a (b int); ELSE DROP TABLE c; END IF; END",
