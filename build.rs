@@ -1,6 +1,11 @@
 //! Names the code that parses (what a cache keeps of it is good for this code alone), and the commit that a release was
 //! built from.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo tells build scripts what to do through the environment"
+)]
+
 use std::hash::{DefaultHasher, Hasher as _};
 use std::path::Path;
 use std::process::Command;
