@@ -78,7 +78,7 @@ pub fn url(id: &str) -> String {
 /// The first paragraph of a page below its title, on one line.
 pub fn first_paragraph(page: &str) -> String {
     let lines = page
-        .lines()
+        .split('\n')
         .skip_while(|line| line.is_empty() || line.starts_with('#'));
     let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     paragraph.join(" ")

@@ -165,6 +165,7 @@ pub(super) struct Simulate {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub(super) enum GateCommand {
     /// List what a tag needs: by when, closed by what, open because of what, and the command that would close it
     List(GateList),
@@ -220,7 +221,7 @@ pub(super) struct GateRecord {
     #[arg(long, value_name = "DECISION", default_value = "approve")]
     pub(super) decision: DecisionArg,
     /// What a system left: JUnit XML, GitHub reviews or deployments, GitLab approvals, Prometheus results (NAME=FILE),
-    /// SARIF, trivy, grype, govulncheck, a pg_dump, an image index, checksums, a table of metrics, git ls-remote; `-` is
+    /// SARIF, trivy, grype, govulncheck, a dump by `pg_dump`, an image index, checksums, a table of metrics, git ls-remote; `-` is
     /// standard input
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(super) from_file: Vec<String>,
@@ -452,11 +453,11 @@ pub(super) enum SchemaName {
     Config,
     /// The ledger in PostgreSQL, as SQL
     Ledger,
-    /// A ReleasePolicy
+    /// A `ReleasePolicy`
     Policy,
-    /// A PolicyTest
+    /// A `PolicyTest`
     PolicyTest,
-    /// A PolicyException
+    /// A `PolicyException`
     Exception,
 }
 
@@ -470,7 +471,7 @@ pub(super) struct Policy {
 pub(super) enum PolicyCommand {
     /// Check every name and type in policies, and run their examples
     Check(PolicyCheck),
-    /// Run the examples in policies and the PolicyTest files beside them
+    /// Run the examples in policies and the `PolicyTest` files beside them
     Test(PolicyTest),
     /// Evaluate an expression over the facts of this repository, or of a file
     Eval(PolicyEval),

@@ -65,7 +65,7 @@ fn complaint(text: &str) -> Option<String> {
         .split("\n# ------------------------ >8")
         .next()
         .unwrap_or(text);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let lines: Vec<&str> = text.split('\n').filter(|line| !line.starts_with('#')).collect();
     let message = parse_message(&lines.join("\n"));
     if message.is_conventional() || message.form != Form::Ordinary {
         return None;
@@ -88,7 +88,7 @@ fn pre_push(global: &Global, streams: &Streams) -> Result<u8, CommandError> {
             input = format!(
                 "{local} {} {local} 0\n",
                 environment("PRE_COMMIT_TO_REF").unwrap_or_default()
-            )
+            );
         }
         None => {
             let _ = io::stdin().take(LONGEST_MESSAGE).read_to_string(&mut input);
@@ -126,7 +126,7 @@ fn pre_push(global: &Global, streams: &Streams) -> Result<u8, CommandError> {
 /// of zeros.
 fn pushed_tags(input: &str) -> Vec<&str> {
     input
-        .lines()
+        .split('\n')
         .filter_map(|line| {
             let mut words = line.split(' ');
             let (local, id) = (words.next()?, words.next()?);

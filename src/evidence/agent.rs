@@ -15,7 +15,7 @@ const RSA_SHA2_512: u32 = 4;
 /// No answer is larger.
 const MAX_ANSWER: u32 = 64 * 1024;
 /// Somebody may have to touch a token.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Signs a message with a key that the agent holds; the answer is armored.
 pub fn sign(socket: &Path, key: &Key, namespace: &str, message: &[u8]) -> io::Result<String> {

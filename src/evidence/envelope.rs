@@ -107,9 +107,12 @@ fn read(text: &str) -> Result<Value, (Reason, String)> {
     })
 }
 
+/// A payload, and the signatures over it.
+type Signed = (Vec<u8>, Vec<Vec<u8>>);
+
 /// Payload and signatures of an envelope
 /// (<https://github.com/secure-systems-lab/dsse/blob/master/envelope.md>).
-fn dsse(value: &Value) -> Result<(Vec<u8>, Vec<Vec<u8>>), (Reason, String)> {
+fn dsse(value: &Value) -> Result<Signed, (Reason, String)> {
     let malformed = |why: &str| (Reason::SignatureMalformed, why.to_owned());
     if value.get("payloadType").and_then(Value::as_str) != Some(DSSE_PAYLOAD_TYPE) {
         return Err((

@@ -178,7 +178,7 @@ fn count(value: &Value, name: &str) -> Option<u64> {
     value
         .get(name)?
         .as_u64()
-        .filter(|&count| count <= u64::from(u32::MAX))
+        .filter(|&count| u32::try_from(count).is_ok())
 }
 
 fn names(value: &Value, name: &str) -> Option<Vec<String>> {

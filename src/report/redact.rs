@@ -65,9 +65,10 @@ fn values_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     if let Some(comment) = body.strip_prefix('#') {
-        return match has_secret_word(comment) {
-            true => Cow::Owned(format!("{indent}# {HIDDEN}")),
-            false => Cow::Borrowed(text),
+        return if has_secret_word(comment) {
+            Cow::Owned(format!("{indent}# {HIDDEN}"))
+        } else {
+            Cow::Borrowed(text)
         };
     }
     let item = body.trim_start_matches("- ");

@@ -59,7 +59,7 @@ fn pairs(text: &str, from: usize, end: usize, found: &mut Vec<Label>) {
                 start.get_or_insert(at);
             }
             c if c.is_whitespace() && !quoted => {
-                words.extend(start.take().map(|start| (start, at)))
+                words.extend(start.take().map(|start| (start, at)));
             }
             _ => {
                 start.get_or_insert(at);

@@ -64,7 +64,7 @@ struct ColumnNeedle {
 /// How a field is bound to a column inside of a literal: tags of Go.
 const TAG: &str = r#"(?:\bdb:\\?"|\bcolumn:)(NAME)\b"#;
 
-/// How a field is bound to a column outside of literals: Django and SQLAlchemy, Diesel, JPA, serde and sqlx of Rust.
+/// How a field is bound to a column outside of literals: Django and `SQLAlchemy`, Diesel, JPA, serde and sqlx of Rust.
 const FIELD: &str = r#"(?m)^\s*(NAME)\s*(?::[^=\n]*)?=\s*(?:models\.|(?:db|sa)\.Column|Column\(|mapped_column\()|^\s*(NAME)\s*->\s*[A-Z]|(?:@Column\(name\s*=\s*|db_column\s*=\s*|rename\s*=\s*)["'](NAME)["']"#;
 
 /// Extensions of the programs whose string literals are read.

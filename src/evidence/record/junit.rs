@@ -107,13 +107,14 @@ fn enter(
         (b"testsuites" | b"testsuite", None) => {
             let outermost = open.iter().all(|name| name == b"testsuites")
                 && (name.as_ref() == b"testsuite" || open.is_empty());
-            if outermost && name.as_ref() == b"testsuite" {
-                if let Some(tests) = attribute(element, "tests")? {
-                    count.says = true;
-                    count.said = count
-                        .said
-                        .saturating_add(tests.trim().parse().map_err(|_| "`tests` is no count")?);
-                }
+            if outermost
+                && name.as_ref() == b"testsuite"
+                && let Some(tests) = attribute(element, "tests")?
+            {
+                count.says = true;
+                count.said = count
+                    .said
+                    .saturating_add(tests.trim().parse().map_err(|_| "`tests` is no count")?);
             }
         }
         (b"testcase", None) => {

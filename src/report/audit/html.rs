@@ -303,8 +303,11 @@ const STATUSES: [GateStatus; 4] = [
     GateStatus::NotEvaluated,
 ];
 
+/// The gates of a control, and how often they had each status.
+type Tally<'r> = (BTreeMap<&'r str, ()>, [usize; 4]);
+
 fn controls(releases: &[Release]) -> Vec<Control> {
-    let mut found: BTreeMap<(&str, &str), (BTreeMap<&str, ()>, [usize; 4])> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, &str), Tally<'_>> = BTreeMap::new();
     for gate in releases.iter().flat_map(|release| &release.gates) {
         let Some(index) = STATUSES.iter().position(|one| gate.status == one.as_str()) else {
             continue;

@@ -450,7 +450,7 @@ pub(super) fn url(id: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let text = escape(text);
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return quoted(&text);
     }
     parts

@@ -227,8 +227,7 @@ fn soften_down(mut fix: Fix, input: &SqlInput<'_>, name: &str) -> Option<Fix> {
                 let words = words(text, statement.span, input.file.dialect, 3);
                 let before = words
                     .into_iter()
-                    .filter(|&word| is(text, word, "INDEX") || is(text, word, "CONCURRENTLY"))
-                    .next_back()?;
+                    .rfind(|&word| is(text, word, "INDEX") || is(text, word, "CONCURRENTLY"))?;
                 let at = before.end as usize;
                 let span = Span::new(at, at);
                 fix = fix.and_replace(Location { source, span }, " IF EXISTS");
@@ -264,7 +263,7 @@ fn opt_out(input: &SqlInput<'_>) -> Option<Fix> {
         Runner::Dbmate => {
             let first = attached_start(&Text::of(input), input.statements().first()?.span)?;
             let mark = text.get(..first)?.rfind("migrate:up")?;
-            let line = text.get(mark..first)?.lines().next()?.trim_end();
+            let line = text.get(mark..first)?.split('\n').next()?.trim_end();
             if line.contains("transaction:false") {
                 Fix::default()
             } else {
