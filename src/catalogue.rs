@@ -197,15 +197,25 @@ mod tests {
     #[test]
     fn rules_name_what_they_cover() {
         for (page, expected) in [
-            ("# a\n\n## Other tools\n\nsquawk `b`;\neugene E1.\n", "squawk b; eugene E1"),
+            (
+                "# a\n\n## Other tools\n\nsquawk `b`;\neugene E1.\n",
+                "squawk b; eugene E1",
+            ),
             ("# a\n\n## Other tools\n\nNone named this.\n", ""),
             ("# a\n", ""),
         ] {
             assert_eq!(covers(page), expected, "{page}");
         }
-        let index = entries().into_iter().find(|entry| entry.id == "create-index-non-concurrent");
+        let index = entries()
+            .into_iter()
+            .find(|entry| entry.id == "create-index-non-concurrent");
         let covered = index.map(|entry| entry.covers).unwrap_or_default();
-        for name in ["require-concurrent-index-creation", "E6", "PG101", "add_index"] {
+        for name in [
+            "require-concurrent-index-creation",
+            "E6",
+            "PG101",
+            "add_index",
+        ] {
             assert!(covered.contains(name), "{covered}");
         }
     }

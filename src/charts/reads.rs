@@ -239,7 +239,10 @@ struct File {
 }
 
 #[derive(Default)]
-#[allow(clippy::struct_field_names, reason = "the files of a chart are its files")]
+#[allow(
+    clippy::struct_field_names,
+    reason = "the files of a chart are its files"
+)]
 struct Files {
     files: Vec<File>,
     incomplete: bool,

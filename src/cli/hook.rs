@@ -65,7 +65,10 @@ fn complaint(text: &str) -> Option<String> {
         .split("\n# ------------------------ >8")
         .next()
         .unwrap_or(text);
-    let lines: Vec<&str> = text.split('\n').filter(|line| !line.starts_with('#')).collect();
+    let lines: Vec<&str> = text
+        .split('\n')
+        .filter(|line| !line.starts_with('#'))
+        .collect();
     let message = parse_message(&lines.join("\n"));
     if message.is_conventional() || message.form != Form::Ordinary {
         return None;

@@ -343,9 +343,13 @@ fn certainly_reads(view: &Relation, relation: &Relation, column: &str) -> bool {
     let reads_one = view.reads_unknown.is_empty() && view.reads.iter().all(|id| *id == relation.id);
     let reads_all = || {
         let query = view.query.trim_start().as_bytes();
-        let is_select = query.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"select"));
+        let is_select = query
+            .get(..6)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"select"));
         is_select
-            && query.get(6..).is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b'*'))
+            && query
+                .get(6..)
+                .is_some_and(|rest| rest.trim_ascii_start().first() == Some(&b'*'))
             && view.column(column).is_some()
     };
     reads_one && (crate::schema::mentions(&view.query, column) || reads_all())

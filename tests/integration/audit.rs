@@ -210,7 +210,7 @@ struct Fleet {
 
 impl Fleet {
     fn new(size: usize) -> Self {
-        let repos: Vec<Repo> = (0..size).map(|n| history(n)).collect();
+        let repos: Vec<Repo> = (0..size).map(history).collect();
         let list = repos[0].beside("repositories.txt");
         let fleet = Self { repos, list };
         fleet.write("");

@@ -1,7 +1,7 @@
 use crate::support::repo::Repo;
 use crate::support::tool::Tool;
 
-const HISTORY: &str = r##"
+const HISTORY: &str = r#"
 - branch: main
   commit: "feat: a list of casks"
   date: 2026-01-14T09:00:00Z
@@ -55,7 +55,7 @@ const HISTORY: &str = r##"
   edit:
     charts/cellar/values.yaml: { "port:": "httpPort:" }
     charts/cellar/templates/deployment.yaml: { ".service.port": ".service.httpPort" }
-"##;
+"#;
 
 /// Every place that holds the version of the release, and nothing else; a second time changes nothing.
 #[test]

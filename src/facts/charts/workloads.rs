@@ -136,10 +136,8 @@ pub(super) fn migration(chart: &Chart, origins: &mut Origins) -> MigrationRunFac
         "yes"
     } else {
         let path = KeyPath::parse(&job.enabled_by);
-        let files = chart.state.values.iter().rev();
-        let value = files
-            .filter_map(|file| file.value.as_ref()?.at(&path))
-            .next();
+        let mut files = chart.state.values.iter().rev();
+        let value = files.find_map(|file| file.value.as_ref()?.at(&path));
         match value.and_then(Value::as_bool) {
             Some(true) => "yes",
             Some(false) => "no",

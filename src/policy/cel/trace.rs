@@ -160,10 +160,10 @@ impl Tracer<'_> {
             Expr::Comprehension(comprehension) => {
                 self.in_loop(comprehension, context, &mut step);
             }
-            Expr::Select(select) => {
-                if !matches!(bare(&select.operand).expr, Expr::Ident(_) | Expr::Select(_)) {
-                    self.operand(&select.operand, context, &mut step.parts);
-                }
+            Expr::Select(select)
+                if !matches!(bare(&select.operand).expr, Expr::Ident(_) | Expr::Select(_)) =>
+            {
+                self.operand(&select.operand, context, &mut step.parts);
             }
             _ => {}
         }

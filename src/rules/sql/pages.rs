@@ -359,7 +359,10 @@ fn fixed(rule: &str, block: &str) -> String {
     let given = after.clone();
     for _round in 0..10 {
         let (judged, sources) = judge_files(&example, rule, &before, &after);
-        let own = judged.findings.iter().filter(|finding| finding.rule == rule);
+        let own = judged
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == rule);
         let fixes: Vec<_> = own.filter_map(|finding| finding.fix.as_ref()).collect();
         let is_there = |path: &str| after.iter().any(|(known, _)| known == path);
         for (path, (_, text)) in mend(fixes, &sources, is_there).0 {
@@ -383,27 +386,78 @@ fn fixes_write_what_a_careful_author_would() {
     let released = "-- released:\nCREATE TABLE casks (id bigint PRIMARY KEY, label text);\nCREATE INDEX by_id ON casks (id, label);\n-- new:\n";
     let mut shown = String::new();
     for (rule, runner, text) in [
-        ("create-index-non-concurrent", "golang-migrate", "CREATE INDEX by_label ON casks (label);\n"),
+        (
+            "create-index-non-concurrent",
+            "golang-migrate",
+            "CREATE INDEX by_label ON casks (label);\n",
+        ),
         (
             "create-index-non-concurrent",
             "golang-migrate",
             "ALTER TABLE casks ADD COLUMN age int;\n\n-- The list of labels.\nCREATE INDEX by_label ON casks (label); -- short\nCREATE UNIQUE INDEX IF NOT EXISTS \"byAge\" ON casks (age);\n-- down:\nDROP INDEX by_label;\nALTER TABLE casks DROP COLUMN age;\n",
         ),
-        ("create-index-non-concurrent", "golang-migrate", "CREATE INDEX IF NOT EXISTS by_label ON casks (label);\n"),
-        ("create-index-non-concurrent", "goose", "CREATE INDEX IF NOT EXISTS by_label ON casks (label);\n-- down:\nDROP INDEX by_label;\n"),
-        ("create-index-non-concurrent", "dbmate", "CREATE INDEX by_label ON casks (label);\n-- down:\nDROP INDEX by_label;\n"),
-        ("create-index-non-concurrent", "sqlx", "SELECT 1;\nCREATE INDEX by_label ON casks (label);\n"),
-        ("create-index-non-concurrent", "refinery", "CREATE INDEX by_label ON casks (label);\n"),
-        ("create-index-non-concurrent", "golang-migrate", "CREATE INDEX by_label ON casks (label);\nALTER INDEX by_label RENAME TO labels;\n"),
-        ("drop-index-non-concurrent", "golang-migrate", "SELECT 1;\nDROP INDEX by_id;\n-- down:\nCREATE INDEX by_id ON casks (id, label);\nSELECT 1;\n"),
-        ("add-check-without-not-valid", "golang-migrate", "ALTER TABLE casks ADD CONSTRAINT has_label CHECK (label <> '');\n-- down:\nALTER TABLE casks DROP CONSTRAINT has_label;\n"),
-        ("require-lock-timeout", "golang-migrate", "-- Why.\nALTER TABLE casks ADD COLUMN age int;\n"),
-        ("require-lock-timeout", "golang-migrate", "BEGIN;\nALTER TABLE casks ADD COLUMN age int;\nCOMMIT;\n"),
-        ("require-lock-timeout", "goose", "-- +goose StatementBegin\nALTER TABLE casks ADD COLUMN age int;\n-- +goose StatementEnd\n-- down:\nALTER TABLE casks DROP COLUMN age;\n"),
+        (
+            "create-index-non-concurrent",
+            "golang-migrate",
+            "CREATE INDEX IF NOT EXISTS by_label ON casks (label);\n",
+        ),
+        (
+            "create-index-non-concurrent",
+            "goose",
+            "CREATE INDEX IF NOT EXISTS by_label ON casks (label);\n-- down:\nDROP INDEX by_label;\n",
+        ),
+        (
+            "create-index-non-concurrent",
+            "dbmate",
+            "CREATE INDEX by_label ON casks (label);\n-- down:\nDROP INDEX by_label;\n",
+        ),
+        (
+            "create-index-non-concurrent",
+            "sqlx",
+            "SELECT 1;\nCREATE INDEX by_label ON casks (label);\n",
+        ),
+        (
+            "create-index-non-concurrent",
+            "refinery",
+            "CREATE INDEX by_label ON casks (label);\n",
+        ),
+        (
+            "create-index-non-concurrent",
+            "golang-migrate",
+            "CREATE INDEX by_label ON casks (label);\nALTER INDEX by_label RENAME TO labels;\n",
+        ),
+        (
+            "drop-index-non-concurrent",
+            "golang-migrate",
+            "SELECT 1;\nDROP INDEX by_id;\n-- down:\nCREATE INDEX by_id ON casks (id, label);\nSELECT 1;\n",
+        ),
+        (
+            "add-check-without-not-valid",
+            "golang-migrate",
+            "ALTER TABLE casks ADD CONSTRAINT has_label CHECK (label <> '');\n-- down:\nALTER TABLE casks DROP CONSTRAINT has_label;\n",
+        ),
+        (
+            "require-lock-timeout",
+            "golang-migrate",
+            "-- Why.\nALTER TABLE casks ADD COLUMN age int;\n",
+        ),
+        (
+            "require-lock-timeout",
+            "golang-migrate",
+            "BEGIN;\nALTER TABLE casks ADD COLUMN age int;\nCOMMIT;\n",
+        ),
+        (
+            "require-lock-timeout",
+            "goose",
+            "-- +goose StatementBegin\nALTER TABLE casks ADD COLUMN age int;\n-- +goose StatementEnd\n-- down:\nALTER TABLE casks DROP COLUMN age;\n",
+        ),
     ] {
         let block = format!("-- runner: {runner}\n{released}{text}");
         assert_eq!(wrong_with_fixes(&block, rule), None);
-        shown.push_str(&format!("=== {rule}, {runner}\n{text}{}\n", fixed(rule, &block)));
+        shown.push_str(&format!(
+            "=== {rule}, {runner}\n{text}{}\n",
+            fixed(rule, &block)
+        ));
     }
     insta::with_settings!({snapshot_path => "../../../snapshots/sql", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!("fixes", shown);

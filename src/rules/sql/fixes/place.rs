@@ -8,7 +8,10 @@ use crate::syntax::sql::{comments, statement_spans};
 
 /// A migration's text, and how it is read.
 #[derive(Debug, Clone, Copy)]
-#[allow(clippy::struct_field_names, reason = "the text of a text file is its text")]
+#[allow(
+    clippy::struct_field_names,
+    reason = "the text of a text file is its text"
+)]
 pub(super) struct Text<'a> {
     pub(super) text: &'a str,
     pub(super) dialect: Dialect,
