@@ -129,6 +129,9 @@ pub struct Function {
     pub born: Birth,
 }
 
+/// The search path, and the other settings.
+type SessionSettings = (Vec<Arc<str>>, Arc<BTreeMap<String, String>>);
+
 /// The database as far as the applied operations tell.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -143,7 +146,7 @@ pub struct Catalog {
     search_path: Vec<Arc<str>>,
     settings: Arc<BTreeMap<String, String>>,
     /// What `SET LOCAL` gives back at the end of its transaction: search path and settings.
-    before_local: Option<(Vec<Arc<str>>, Arc<BTreeMap<String, String>>)>,
+    before_local: Option<SessionSettings>,
     /// The states to go back to, with the names of their savepoints; without a name, the start of the transaction.
     savepoints: Vec<(Option<String>, Arc<Self>)>,
     /// How many of them this session has kept.

@@ -116,6 +116,7 @@ fn unsafe_releases_are_blocked_for_what_is_wrong_with_them() {
             "warning create-index-non-concurrent lrdb/migrations/000005_segments_by_day.up.sql:1",
             "warning require-lock-timeout lrdb/migrations/000005_segments_by_day.up.sql:1",
             "warning require-lock-timeout lrdb/migrations/000006_forget_source_label.up.sql:3",
+            "warning schema-drift-between-fresh-and-upgraded configdb/migrations/000001_organizations.up.sql:1",
             "warning values-key-removed charts/lakerunner/values.yaml:20",
         ],
     );

@@ -163,6 +163,15 @@ fn signed_evidence_closes_the_gate() {
         let gate = gates.iter().find(|gate| gate["id"] == "migration-tests");
         gate.unwrap()["status"].as_str().unwrap().to_owned()
     };
+    assert_eq!(
+        status(),
+        "pass",
+        "unsigned, as the policy allows by default"
+    );
+    repo.write(
+        "relgate.yaml",
+        "signers: .relgate/allowed_signers\nparams: { signedRehearsals: true }\n",
+    );
     assert_ne!(status(), "pass");
     let file = repo
         .path()

@@ -1,7 +1,10 @@
 //! Judges the migrations of a release: replays what was released, then looks at what is new, operation by operation.
 
+mod drift;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::drift::drift;
 use super::downs::{self, Reversibility};
 use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
@@ -11,7 +14,7 @@ use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Setting, Unit, fold, walk};
 use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::rules::Findings;
-use crate::schema::{self, Catalog, Difference, DifferenceKind, differences};
+use crate::schema::{self, Catalog};
 use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::mentions::Sought;
 use crate::syntax::migration::{Direction, Role};
@@ -159,77 +162,6 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
     }
     judged.findings.extend(drift(input, &last));
     judged
-}
-
-/// Compares the schema that all files lead to as they are now, which a fresh installation gets, with the one that an upgrade
-/// leads to: the released files as they were released, then the new ones. Only when somebody changed a released file.
-fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Finding> {
-    let survey = input.directory;
-    let changed = survey
-        .changes
-        .iter()
-        .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))?;
-    let mut fresh = Catalog::new(survey.directory.dialect);
-    let mut names = Vec::new();
-    replay(
-        &mut fresh,
-        survey,
-        input.lowering,
-        &survey.subject,
-        &mut names,
-    );
-    if fresh.is_tainted() || upgraded.is_tainted() {
-        return None;
-    }
-    let differences: Vec<Difference> = differences(upgraded, &fresh)
-        .into_iter()
-        .filter(|difference| difference.kind != DifferenceKind::Order)
-        .collect();
-    let first = differences.first()?;
-    let says = match first.kind {
-        DifferenceKind::Missing => format!(
-            "only an upgraded database has the {} `{}`",
-            first.what, first.name
-        ),
-        DifferenceKind::Extra => format!(
-            "only a fresh database has the {} `{}`",
-            first.what, first.name
-        ),
-        DifferenceKind::Changed | DifferenceKind::Order => {
-            format!(
-                "{} of the {} `{}` is not the same in both",
-                first.detail, first.what, first.name
-            )
-        }
-    };
-    let more = match differences.len() {
-        1 => String::new(),
-        n => format!(", and {} differences more", n - 1),
-    };
-    let rule = RULES
-        .iter()
-        .find(|rule| matches!(rule.check, Check::Drift))?;
-    let finding = match input.texts.get(changed.path()) {
-        Some(&source) => {
-            let place = Location {
-                source,
-                span: Span::new(0, 0),
-            };
-            Finding::at(
-                rule.info.id,
-                rule.info.severity,
-                place,
-                format!("{says}{more}"),
-            )
-        }
-        None => Finding::about(
-            rule.info.id,
-            rule.info.severity,
-            changed.path(),
-            format!("{says}{more}"),
-        ),
-    };
-    Some(finding.help("a new migration has to bring upgraded databases to the same schema"))
 }
 
 /// The indexes that new files drop on their way up.
