@@ -173,7 +173,9 @@ fn tampering_is_found_in_both_stores() {
     });
     let tags = ["v1.2.4", "v1.3.0", "v1.3.1"];
     for book in &both {
-        tags.iter().for_each(|tag| drop(book.record(tag)));
+        for tag in tags {
+            drop(book.record(tag));
+        }
     }
     let whole_file = std::fs::read(&file).unwrap();
     server.sql("ledger", "CREATE TABLE whole AS TABLE relgate.record");
@@ -225,8 +227,9 @@ fn tampering_is_found_in_both_stores() {
             &server,
             "DELETE FROM relgate.record; INSERT INTO relgate.record TABLE whole",
         );
-        both.iter()
-            .for_each(|book| assert_eq!(book.verify(None).0, 0));
+        for book in &both {
+            assert_eq!(book.verify(None).0, 0);
+        }
     }
 }
 
@@ -350,9 +353,9 @@ fn views_answer_what_people_ask() {
             tool: &tool,
             address,
         };
-        ["v1.2.4", "v1.3.0", "v1.3.1"]
-            .iter()
-            .for_each(|tag| drop(book.record(tag)));
+        for tag in ["v1.2.4", "v1.3.0", "v1.3.1"] {
+            drop(book.record(tag));
+        }
         repo.git(&["tag", "--force", "v1.2.4", "v1.3.0"]);
         book.record("v1.2.4");
         repo.git(&["tag", "--force", "v1.2.4", "v1.3.0^"]);
@@ -409,7 +412,9 @@ fn contents(address: &str) -> BTreeMap<String, Vec<String>> {
         .unwrap();
     let verified = verifier.finish();
     assert!(verified.is_intact(), "{:?}", verified.problems);
-    contents.values_mut().for_each(|tags| tags.sort());
+    for tags in contents.values_mut() {
+        tags.sort();
+    }
     contents
 }
 
