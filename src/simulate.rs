@@ -1,7 +1,7 @@
 //! What pushing a tag would do: which workflows start, which rules protect it, what a promotion makes of it, where it
 //! sorts, and who would take it. Three pattern languages are spoken along the way, and each has its own matcher:
 //! GitHub Actions' filters ([`crate::syntax::workflow`]), the fnmatch of rulesets ([`fnmatch`]), and the regular
-//! expressions of shell scripts ([`promotion`]).
+//! expressions of shell scripts ([`mod@promotion`]).
 
 pub mod fnmatch;
 pub mod promotion;

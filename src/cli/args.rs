@@ -479,14 +479,14 @@ pub(super) enum PolicyCommand {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyCheck {
-    /// Files, directories or builtin:<pack> [default: the policies of the configuration]
+    /// Files, directories or `builtin:PACK` [default: the policies of the configuration]
     #[arg(value_name = "POLICY")]
     pub(super) names: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyTest {
-    /// Files, directories or builtin:<pack> [default: the policies of the configuration]
+    /// Files, directories or `builtin:PACK` [default: the policies of the configuration]
     #[arg(value_name = "POLICY")]
     pub(super) names: Vec<String>,
     /// Write what there is over what was expected
