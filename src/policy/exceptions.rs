@@ -116,6 +116,15 @@ fn exception(reader: &mut Reader, root: Node<'_>, file: SourceId) -> Option<Waiv
     let name = reader.required(&metadata, "name", "metadata");
     let reason = reader.required(&spec, "reason", "a waiver");
     let approved_by = reader.required(&spec, "approvedBy", "a waiver");
+    for (field, text) in [("reason", &reason), ("approvedBy", &approved_by)] {
+        if !text.is_empty()
+            && !text.chars().any(char::is_alphanumeric)
+            && let Some(node) = spec.get(field)
+        {
+            reader.error(node.span(), format!("`{field}` says nothing"));
+            return None;
+        }
+    }
     let mut time = |field: &str, end: bool| {
         let text = reader.required(&spec, field, "a waiver");
         if text.is_empty() {

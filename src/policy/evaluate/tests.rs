@@ -476,6 +476,19 @@ fn waivers_that_do_not_count() {
         ),
         &["error drop-table", "error exception-invalid"],
     );
+    for (reason, approver) in [
+        ("'  '", "a"),
+        (r#""\u200b""#, "a"),
+        ("'...'", "a"),
+        ("r", r#""\t""#),
+    ] {
+        check(
+            &format!(
+                "{refs}, reason: {reason}, approvedBy: {approver}, effectiveOn: 2026-11-01, expiresAt: 2026-12-01"
+            ),
+            &["error drop-table", "error exception-invalid"],
+        );
+    }
 }
 
 #[test]
