@@ -11,6 +11,7 @@ mod input;
 #[cfg(test)]
 mod pages;
 mod release;
+mod removal;
 
 use super::{Findings, RuleInfo, rule_table};
 use crate::finding::Severity;

@@ -2,8 +2,8 @@
 
 use crate::finding::Severity;
 use crate::rules::Findings;
-use crate::syntax::sql::operation::{Action, ObjectKind};
-use crate::version::ReleaseType;
+use crate::syntax::sql::operation::ObjectKind;
+use super::removal::dropped;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -15,24 +15,6 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    let Action::Drop {
-        kind: ObjectKind::Sequence,
-        names,
-        ..
-    } = input.action()
-    else {
-        return;
-    };
-    if input.effect().release_type < ReleaseType::Minor || input.effect().created_in_release {
-        return;
-    }
-    for name in names {
-        let finding = input
-                .report_class(
-                    &RULE.info,
-                    format!("sequence `{}` is dropped while {} may still use it", name.name, input.release.running()),
-                )
-                .note("instead", "stop using it in this release, and drop it in the release after");
-        findings.push(input.used(finding, name, None));
-    }
+    let is_one = |kind| matches!(kind, ObjectKind::Sequence);
+    dropped(input, &RULE.info, is_one, "sequence", findings);
 }
