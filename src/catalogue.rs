@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use appendix::Area;
 
-use crate::policy;
+use crate::policy::{self, suggest};
 use crate::rehearse;
 use crate::rules::{self, RuleInfo};
 
@@ -124,12 +124,8 @@ fn joined(page: &str, end: &str) -> String {
 
 /// The id that a mistyped one probably means.
 pub fn nearest(id: &str) -> Option<String> {
-    entries()
-        .into_iter()
-        .map(|entry| (distance(id, &entry.id), entry.id))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min()
-        .map(|(_, known)| known)
+    let ids: Vec<String> = entries().into_iter().map(|entry| entry.id).collect();
+    suggest::nearest(id, ids.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn rules() -> impl Iterator<Item = (Area, &'static RuleInfo)> {
@@ -174,22 +170,6 @@ fn rules() -> impl Iterator<Item = (Area, &'static RuleInfo)> {
         .chain(own)
 }
 
-/// The number of characters to insert, remove or replace to make one text of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().take(100).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
-        for (one, other, expected) in [
-            ("", "", 0),
-            ("a", "", 1),
-            ("drop-colum", "drop-column", 1),
-            ("kitten", "sitting", 3),
+    fn a_mistyped_id_is_recognised() {
+        for (mistyped, meant) in [
+            ("drop-colum", Some("drop-column")),
+            ("drop_column", Some("drop-column")),
+            ("team-lead-aproval", Some("team-lead-approval")),
+            ("zzz", None),
         ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
+            assert_eq!(nearest(mistyped).as_deref(), meant, "{mistyped}");
         }
     }
 }

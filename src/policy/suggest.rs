@@ -84,4 +84,17 @@ mod tests {
             assert_eq!(nearest(name, fields), expected, "{name}");
         }
     }
+
+    #[test]
+    fn distances() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("drop-colum", "drop-column", 1),
+            ("kitten", "sitting", 3),
+        ] {
+            let one: Vec<char> = one.chars().collect();
+            assert_eq!(distance(&one, other), expected, "{one:?} {other}");
+        }
+    }
 }
