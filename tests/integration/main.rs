@@ -1,6 +1,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
     clippy::disallowed_methods,
     reason = "a test may fail"
 )]
