@@ -23,6 +23,7 @@ pub use mend::{MendError, Mended, mend_all};
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
 use crate::evidence::verify::Release;
+use crate::facts::tags::Earlier;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
 use crate::fix::Files;
@@ -91,6 +92,8 @@ pub struct Frame<'a> {
     pub overlay: Files,
     /// The tags of the application that the charts deploy, where that has a repository of its own.
     pub application_tags: Option<Vec<String>>,
+    /// Where tags were before, by a ledger; empty when none was asked.
+    pub earlier_tags: Earlier,
 }
 
 impl<'a> Frame<'a> {
@@ -113,6 +116,7 @@ impl<'a> Frame<'a> {
             index_file: None,
             overlay: Files::new(),
             application_tags: None,
+            earlier_tags: Earlier::default(),
         })
     }
 }

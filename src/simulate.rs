@@ -276,13 +276,16 @@ fn remarks(around: &Surroundings<'_>, simulation: &Simulation) -> Vec<String> {
         }
     }
     if let Some(order) = &simulation.order
-        && order.release.0 != order.semver.0
+        && order.release != order.semver
     {
-        let below = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "nothing".to_owned());
+        let between = |(below, above): &(Option<String>, Option<String>)| {
+            let name = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "nothing".to_owned());
+            format!("above {} and below {}", name(below), name(above))
+        };
         remarks.push(format!(
-            "people sort it above {}, SemVer above {}: tools will not see it as the newest",
-            below(&order.release.0),
-            below(&order.semver.0)
+            "people sort it {}, SemVer {}",
+            between(&order.release),
+            between(&order.semver)
         ));
     }
     remarks

@@ -133,6 +133,9 @@ pub(super) struct Check {
     /// A clone of the application that the charts deploy, where it is another repository: its tags are the releases
     #[arg(long, value_name = "DIR")]
     pub(super) app_repo: Option<PathBuf>,
+    /// A ledger that knows where floating tags were before: one that went backwards fails `stable-tag`
+    #[arg(long, value_name = "URL")]
+    pub(super) ledger: Option<String>,
     /// The format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
     pub(super) format: &'static crate::report::Format,

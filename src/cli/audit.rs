@@ -117,7 +117,7 @@ fn replay(
         frame.scheme = scheme.clone();
         let found = frame.repository.tags(scheme)?;
         let history = subject::load_history(frame.repository, found, &frame.branches, &[])?;
-        let facts = collect(&history);
+        let facts = collect(&history, scheme, &frame.earlier_tags);
         for tag in select::releases(&history, &facts, since, args)? {
             if known(tag) {
                 skipped += 1;

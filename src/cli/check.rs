@@ -3,6 +3,7 @@
 use super::CommandError;
 use super::args::{Check, Global};
 use super::context::{Context, subject_request};
+use super::ledger;
 use super::output::Streams;
 use super::progress::Progress;
 use crate::git::Repository;
@@ -23,6 +24,9 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
         let mut frame = context.frame()?;
         if let Some(directory) = &args.app_repo {
             frame.application_tags = Some(Repository::open(directory)?.tag_names()?);
+        }
+        if let Some(address) = &args.ledger {
+            frame.earlier_tags = ledger::earlier_tags(frame.repository, address)?;
         }
         let judgement = judge(&frame, &request)?;
         let explanation = match &args.explain {

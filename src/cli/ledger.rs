@@ -11,6 +11,8 @@ use super::context::{self, Context, actor};
 use super::output::{Streams, environment};
 use super::progress::Progress;
 use crate::decision::Verdict;
+use crate::facts::tags::Earlier;
+use crate::git::Repository;
 use crate::judge::judge_subject;
 use crate::ledger::show as shown;
 use crate::ledger::{
@@ -65,6 +67,18 @@ pub(super) fn address(option: Option<&str>) -> Option<String> {
         .map(str::to_owned)
         .or_else(|| environment("RELGATE_LEDGER"))
         .filter(|address| !address.is_empty())
+}
+
+/// Where a repository's tags were, as far as a ledger knows.
+pub(super) fn earlier_tags(
+    repository: &Repository,
+    address: &str,
+) -> Result<Earlier, CommandError> {
+    let mut ledger = Ledger::open(address, Access::Read)?;
+    let records = ledger.records(Wanted::Tags(&repository.name()))?;
+    Ok(Earlier {
+        places: Ledger::tag_places(&records),
+    })
 }
 
 fn run_record(global: &Global, args: &LedgerRecord, streams: &Streams) -> Result<u8, CommandError> {

@@ -2,6 +2,7 @@
 
 mod collect;
 mod lost;
+mod owed;
 
 pub use collect::{Contents, Naming, collect};
 
@@ -64,6 +65,9 @@ pub struct ReleaseFacts {
     pub same_commit_tags: Vec<String>,
     /// Commits of the previous release that are not in this one by patch id; only when `parallel`.
     pub lost_commits: Vec<LostCommitFact>,
+    /// Hotfixes whose commits this release has to hold and does not: of the previous release, and of earlier ones on its
+    /// line that were made since. Hotfixes themselves owe nothing.
+    pub owed_hotfixes: Vec<OwedHotfixFact>,
     /// The places that the configuration says hold the version; empty when it names none.
     pub version_references: Vec<VersionReferenceFact>,
 }
@@ -134,6 +138,16 @@ pub struct LostCommitFact {
     pub summary: String,
     /// A commit with the same first line is in the subject: it may be there in other words.
     pub similar_present: bool,
+}
+
+/// A hotfix that this release has to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct OwedHotfixFact {
+    /// Its tag.
+    pub tag: String,
+    /// Its commits that are not here by patch id.
+    pub commits: Vec<LostCommitFact>,
 }
 
 /// A place that must hold the version.

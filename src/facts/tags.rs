@@ -1,10 +1,13 @@
 //! The tags of the repository.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rfc3339;
-use crate::git::{Answer, History, Tag};
+use crate::git::{Answer, History, ObjectId, Tag};
+use crate::version::{TagKind, TagName, TagScheme};
 
 /// One tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -34,15 +37,134 @@ pub struct TagFact {
     pub on_main: String,
     /// What was probably meant by a malformed tag, e.g. `v1.2.3-rc1`; else empty.
     pub suggestion: String,
+    /// The line that a floating tag follows: `1` of `v1`, `1.2` of `v1.2`; empty for others, and where the line has neither a
+    /// release nor a candidate.
+    pub line: String,
+    /// The newest final or hotfix of that line; empty when there is none.
+    pub line_release: String,
+    /// The commit of that release.
+    pub line_commit: String,
+    /// A higher release that the tag was at before, by what the ledger knows; empty when it never went backwards, or when no
+    /// ledger was asked.
+    pub was_at: String,
 }
 
-/// The facts of all tags.
-pub fn collect(history: &History) -> Vec<TagFact> {
+/// The facts of all tags. `earlier` is what a ledger knows of them.
+pub fn collect(history: &History, scheme: &TagScheme, earlier: &Earlier) -> Vec<TagFact> {
+    let lines = newest_of_lines(history);
+    let releases = earlier.releases(scheme);
     history
         .tags
         .iter()
-        .map(|tag| tag_fact(history, tag))
+        .map(|tag| {
+            let mut fact = tag_fact(history, tag);
+            if let Some(newest) = lines.get(&tag.name.line) {
+                fact.line.clone_from(&tag.name.line);
+                if let Some(newest) = newest {
+                    fact.line_release.clone_from(&newest.name.name);
+                    fact.line_commit = commit_of(newest);
+                }
+            }
+            if tag.kind() == TagKind::Unrelated {
+                fact.was_at = earlier.higher(history, &releases, tag).unwrap_or_default();
+            }
+            fact
+        })
         .collect()
+}
+
+fn commit_of(tag: &Tag) -> String {
+    tag.commit
+        .map(|commit| commit.to_string())
+        .unwrap_or_default()
+}
+
+/// The newest release of each line that has a release or a candidate.
+fn newest_of_lines(history: &History) -> BTreeMap<String, Option<&Tag>> {
+    let mut newest: BTreeMap<String, Option<&Tag>> = BTreeMap::new();
+    // In release order: the last one wins.
+    for tag in &history.tags {
+        let Some(version) = tag.version() else {
+            continue;
+        };
+        let is_release = matches!(tag.kind(), TagKind::Final | TagKind::Hotfix);
+        if !is_release && tag.kind() != TagKind::Candidate {
+            continue;
+        }
+        let (major, minor) = (version.major(), version.minor());
+        for line in [format!("{major}"), format!("{major}.{minor}")] {
+            let known = newest.entry(line).or_default();
+            if is_release {
+                *known = Some(tag);
+            }
+        }
+    }
+    newest
+}
+
+/// What a ledger knows of where tags were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The commits that each tag was ever seen at, by its name.
+    pub places: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Earlier {
+    /// The highest release that was ever at a commit, of those that the ledger knows: a release that is gone counts, or
+    /// deleting it would hide the way back.
+    fn releases(&self, scheme: &TagScheme) -> BTreeMap<&str, TagName> {
+        let mut releases: BTreeMap<&str, TagName> = BTreeMap::new();
+        for (name, commits) in &self.places {
+            let tag = scheme.parse(name);
+            if !matches!(tag.kind, TagKind::Final | TagKind::Hotfix) {
+                continue;
+            }
+            for commit in commits {
+                let best = releases.entry(commit).or_insert_with(|| tag.clone());
+                if is_below(best, &tag) {
+                    best.clone_from(&tag);
+                }
+            }
+        }
+        releases
+    }
+
+    /// A release that a floating tag was at, higher than the one that it is at now.
+    fn higher(
+        &self,
+        history: &History,
+        releases: &BTreeMap<&str, TagName>,
+        tag: &Tag,
+    ) -> Option<String> {
+        let highest = |commit: &str| {
+            let present = ObjectId::parse(commit)
+                .and_then(|id| history.releases_at(id).last())
+                .map(|tag| &tag.name);
+            let known = releases.get(commit);
+            match (present, known) {
+                (Some(present), Some(known)) if is_below(present, known) => Some(known),
+                (present, known) => present.or(known),
+            }
+        };
+        let mut best = highest(&commit_of(tag));
+        let now = best;
+        for commit in self.places.get(&tag.name.name)? {
+            let then = highest(commit);
+            if let Some(then) = then
+                && best.is_none_or(|best| is_below(best, then))
+            {
+                best = Some(then);
+            }
+        }
+        (best != now).then(|| best.map(|best| best.name.clone()))?
+    }
+}
+
+fn is_below(a: &TagName, b: &TagName) -> bool {
+    a.version
+        .as_ref()
+        .zip(b.version.as_ref())
+        .is_some_and(|(a, b)| a.release_order(b).is_lt())
 }
 
 /// What a tag is.
@@ -66,6 +188,7 @@ pub fn tag_fact(history: &History, tag: &Tag) -> TagFact {
             .as_str()
             .to_owned(),
         suggestion: text(tag.name.suggestion.clone()),
+        ..TagFact::default()
     }
 }
 
@@ -87,7 +210,7 @@ mod tests {
                 tag.date = Some(1_800_000_000);
             }
         }
-        let facts: Vec<String> = collect(&history)
+        let facts: Vec<String> = collect(&history, &TagScheme::default(), &Earlier::default())
             .into_iter()
             .map(|tag| {
                 let TagFact {
@@ -113,6 +236,65 @@ mod tests {
                 "stable unrelated  0 commit yes 2023-11-14T22:13:21Z ",
                 "v.1.1.0 malformed  0 commit yes 2023-11-14T22:13:21Z v1.1.0",
             ]
+        );
+    }
+
+    /// The floating tags, as `name line newest was-at`.
+    fn check_floating(tags: &str, seen: &[(&str, &[&str])], expected: &[&str]) {
+        let history = history("a @1700000000\n b: a\n c: b", tags, "c");
+        let id = |letter: &str| {
+            let tag = history
+                .tags
+                .iter()
+                .find(|tag| tag.name.name == format!("at-{letter}"));
+            tag.unwrap().commit.unwrap().to_string()
+        };
+        let places = seen
+            .iter()
+            .map(|(name, at)| ((*name).to_owned(), at.iter().map(|at| id(at)).collect()))
+            .collect();
+        let found: Vec<String> = collect(&history, &TagScheme::default(), &Earlier { places })
+            .into_iter()
+            .filter(|tag| tag.kind == "unrelated" && !tag.name.starts_with("at-"))
+            .map(|tag| {
+                format!(
+                    "{} {} {} {}",
+                    tag.name, tag.line, tag.line_release, tag.was_at
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "{tags} {seen:?}");
+    }
+
+    #[test]
+    fn floating_tags_know_their_line_and_where_they_were() {
+        let tags = "at-a@a at-b@b at-c@c v1.9.0@a v2.0.0@b v2.1.0-rc1@c v3.0.0-rc1@c v1.9.0-hotfix1@b \
+                    stable@a v1@a v1.9@a v2@b v3@c v7@a v2024@a";
+        check_floating(
+            tags,
+            &[],
+            &[
+                "stable   ",
+                "v1 1 v1.9.0-hotfix1 ",
+                "v1.9 1.9 v1.9.0-hotfix1 ",
+                "v2 2 v2.0.0 ",
+                "v2024   ",
+                "v3 3  ",
+                "v7   ",
+            ],
+        );
+        let tags = "at-a@a at-b@b at-c@c v1.9.0@a v2.0.0@b stable@a";
+        check_floating(tags, &[("stable", &["a"])], &["stable   "]);
+        check_floating(tags, &[("stable", &["a", "b"])], &["stable   v2.0.0"]);
+        // Where nothing was released, it came from a candidate.
+        check_floating(tags, &[("stable", &["c"])], &["stable   "]);
+        // Deleting the release does not hide the way back.
+        let gone = "at-a@a at-b@b at-c@c v1.9.0@a stable@a";
+        check_floating(gone, &[("stable", &["b"])], &["stable   "]);
+        check_floating(
+            gone,
+            &[("stable", &["b"]), ("v2.0.0", &["b"])],
+            &["stable   v2.0.0"],
         );
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn release(
         frame.repository,
         &mut reader.coverage,
     )?;
-    facts.tags = tags::collect(past);
+    facts.tags = tags::collect(past, &frame.scheme, &frame.earlier_tags);
     reader.coverage.count("tags", facts.tags.len());
     facts.commits = history::collect(frame.repository, &commits(subject, past))?;
     reader.coverage.count("commits", facts.commits.len());

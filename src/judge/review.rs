@@ -89,6 +89,7 @@ pub(super) fn review(
             other.index_file.clone_from(&frame.index_file);
             other.overlay.clone_from(&frame.overlay);
             other.application_tags.clone_from(&frame.application_tags);
+            other.earlier_tags.clone_from(&frame.earlier_tags);
             let other = judge_subject(&other, subject, history, request.stage, &request.files)?;
             Ok(compare(&judgement.report, &other.report))
         }

@@ -1,6 +1,6 @@
 //! Appending to a chain: what is there already is not written again. Stores call this while they hold the chain's lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{Decision, Entry, Mode, Record, Stamp, TagsSeen};
 use super::tags::{Known, TagState};
@@ -131,5 +131,26 @@ impl Ledger {
     /// The tags that a chain knows and where they were last seen, those that are gone too.
     pub fn known_tags(records: &[Record]) -> BTreeMap<String, String> {
         known_tags(records)
+    }
+
+    /// The commits that each tag was ever seen at.
+    pub fn tag_places(records: &[Record]) -> BTreeMap<String, BTreeSet<String>> {
+        let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for record in records {
+            let Entry::Tags(seen) = &record.entry else {
+                continue;
+            };
+            let moved = seen
+                .moved
+                .iter()
+                .flat_map(|moved| [(&moved.tag, &moved.from), (&moved.tag, &moved.to)]);
+            for (tag, commit) in seen.appeared.iter().chain(&seen.vanished).chain(moved) {
+                places
+                    .entry(tag.clone())
+                    .or_default()
+                    .insert(commit.clone());
+            }
+        }
+        places
     }
 }

@@ -41,6 +41,8 @@ pub struct TagName {
     pub number: u64,
     /// What was probably meant by a malformed name.
     pub suggestion: Option<String>,
+    /// The line that a floating tag follows: `1` of `v1`, `1.2` of `v1.2`; empty for all other names.
+    pub line: String,
 }
 
 impl TagName {
@@ -56,6 +58,7 @@ impl TagName {
             version: None,
             number: 0,
             suggestion,
+            line: String::new(),
         }
     }
 }
@@ -94,6 +97,7 @@ impl TagScheme {
                 version: Some(version),
                 number,
                 suggestion: None,
+                line: String::new(),
             };
         }
         match self.intended(name) {
@@ -103,8 +107,23 @@ impl TagScheme {
                     .filter(|repaired| self.parse_well_formed(repaired));
                 TagName::without_version(name, TagKind::Malformed, suggestion)
             }
-            None => TagName::without_version(name, TagKind::Unrelated, None),
+            None => TagName {
+                line: self.line(name).unwrap_or_default().to_owned(),
+                ..TagName::without_version(name, TagKind::Unrelated, None)
+            },
         }
+    }
+
+    /// The line that a name stands for: one or two numbers behind the prefix, as versions write them.
+    fn line<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let line = name.strip_prefix(&self.prefix)?;
+        let (major, minor) = line.split_once('.').unwrap_or((line, "0"));
+        let is_number = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|b| b.is_ascii_digit())
+                && without_zeros(text) == text
+        };
+        (name.len() <= MAX_NAME_BYTES && is_number(major) && is_number(minor)).then_some(line)
     }
 
     fn classify(&self, version: &Version) -> (TagKind, u64) {
@@ -376,6 +395,27 @@ mod tests {
                 rest.strip_prefix('?').unwrap_or(""),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn floating_tags_follow_a_line() {
+        let check = |prefix: &str, name: &str, line: &str| {
+            assert_eq!(
+                TagScheme::with_prefix(prefix).parse(name).line,
+                line,
+                "{name}"
+            );
+        };
+        check("v", "v1", "1");
+        check("v", "v0.10", "0.10");
+        check("v", "v0", "0");
+        check("", "1.2", "1.2");
+        check("api/v", "api/v3", "3");
+        for none in [
+            "v", "v1.", "v01", "v1.02", "v1.x", "1", "v1.2.3", "v1.2-rc1", "stable", "v1.2.3.4",
+        ] {
+            check("v", none, "");
         }
     }
 

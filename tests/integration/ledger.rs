@@ -284,6 +284,47 @@ fn a_tag_that_moved_or_vanished_is_known() {
 }
 
 #[test]
+fn a_floating_tag_that_went_backwards_stays_blocked() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let address = repo.beside("ledger.db").display().to_string();
+    let book = Book {
+        tool: &tool,
+        address: &address,
+    };
+    let newest = repo.git(&["tag", "--list", "--sort=-version:refname", "v?.?.?"]);
+    let (newest, before) = newest
+        .split_once('\n')
+        .and_then(|(newest, rest)| Some((newest, rest.split('\n').next()?)))
+        .unwrap();
+    repo.git(&["tag", "--force", "stable", newest]);
+    book.record(newest);
+    repo.git(&["tag", "--force", "stable", before]);
+    repo.git(&["tag", "--delete", newest]);
+    let gate = |more: &[&str]| {
+        let mut arguments = vec!["--tag", before, "--stage", "post-release"];
+        arguments.extend(more);
+        let report = tool.report(&arguments);
+        let gates = report["gates"].as_array().unwrap();
+        let gate = gates.iter().find(|gate| gate["id"] == "stable-tag");
+        gate.unwrap().clone()
+    };
+    // What is left of the repository looks right; the ledger remembers.
+    assert_eq!(gate(&[])["status"], "pass");
+    for again in 0..2 {
+        let known = gate(&["--ledger", &address]);
+        assert_eq!(known["status"], "fail", "{again}");
+        assert_eq!(
+            known["message"],
+            format!("stable went backwards: the ledger knows it at {newest}")
+        );
+        book.record(before);
+    }
+    let none = tool.run(&["check", "--tag", before, "--ledger", "nowhere.db"]);
+    assert_eq!(none.code, 2, "{}", none.text);
+}
+
+#[test]
 fn roles_can_append_and_change_nothing() {
     let server = Server::start();
     let owner = server.database("ledger");

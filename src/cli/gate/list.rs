@@ -5,8 +5,10 @@ use serde_json::json;
 use super::{CommandError, command, judged, open};
 use crate::cli::args::{GateList, Global, ListFormat};
 use crate::cli::output::Streams;
+use crate::decision::Verdict;
 use crate::gate::{GateOutcome, Stage};
 use crate::policy::GateSpec;
+use crate::report::Report;
 use crate::report::gates::{self as page, Line};
 use crate::report::text::escape_json;
 
@@ -51,7 +53,19 @@ pub(super) fn run(global: &Global, args: &GateList, streams: &Streams) -> Result
             Streams::print(&escape_json(&text))?;
         }
     }
-    Ok(0)
+    Ok(code(report))
+}
+
+/// The exit status: 1 when a gate that is due by the stage is open, whatever findings say; 2 when policies could not tell.
+fn code(report: &Report) -> u8 {
+    if report.decision.verdict == Verdict::Error {
+        return Verdict::Error.exit_code();
+    }
+    let open = report
+        .gates
+        .iter()
+        .any(|gate| report.subject.stage.requires(gate.stage) && !gate.status.is_closed());
+    u8::from(open)
 }
 
 fn entry(line: &Line<'_>, specs: &[&GateSpec]) -> serde_json::Value {

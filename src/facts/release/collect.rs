@@ -1,6 +1,6 @@
 //! From a subject and the history around it to the facts of the release.
 
-use super::{CandidateFact, HotfixFact, ReleaseFacts, ReleaseRef, StepFact, lost};
+use super::{CandidateFact, HotfixFact, ReleaseFacts, ReleaseRef, StepFact, lost, owed};
 use crate::discover::Coverage;
 use crate::facts::rfc3339;
 use crate::gate::Stage;
@@ -122,6 +122,11 @@ pub fn collect(
         if subject.kind() == Some(TagKind::Hotfix) {
             facts.hotfix = hotfix(history, subject, version, commit, contents)?;
         }
+    }
+    if let Some(previous) = lineage.previous
+        && subject.kind() != Some(TagKind::Hotfix)
+    {
+        facts.owed_hotfixes = owed::collect(history, previous, commit, contents, coverage)?;
     }
     if facts.parallel
         && let Some(previous) = lineage.previous.and_then(|tag| tag.commit)
@@ -532,5 +537,104 @@ mod tests {
             .map(|lost| (lost.summary.as_str(), lost.similar_present))
             .collect();
         assert_eq!(lost, [("in other words (#7)", true), ("only here", false)]);
+    }
+
+    /// What is owed by each of the tags, as `hotfix: first line (similar)`.
+    fn check_owed(steps: &str, tag: &str, expected: &[&str]) {
+        let found: Vec<String> = facts(steps, tag)
+            .owed_hotfixes
+            .iter()
+            .flat_map(|owed| {
+                owed.commits.iter().map(|commit| {
+                    let similar = if commit.similar_present { " ~" } else { "" };
+                    format!("{}: {}{similar}", owed.tag, commit.summary)
+                })
+            })
+            .collect();
+        assert_eq!(found, expected, "{tag} in {steps}");
+    }
+
+    /// A hotfix of v1.0.0, and what happened afterwards on main up to v1.1.0.
+    fn after_a_hotfix(last: &str) -> String {
+        format!(
+            "
+- commit: one
+  write: {{ a: one }}
+  tag: v1.0.0
+- branch: hotfix/x
+- commit: \"fix: the cellar is empty\"
+  write: {{ b: fixed }}
+  tag: v1.0.0-hotfix1
+- branch: main
+- commit: two
+  write: {{ a: two }}
+{last}
+  tag: v1.1.0
+"
+        )
+    }
+
+    #[test]
+    fn a_hotfix_is_owed_until_it_is_there() {
+        let owed = ["v1.0.0-hotfix1: fix: the cellar is empty"];
+        let forgotten = after_a_hotfix("");
+        check_owed(&forgotten, "v1.1.0", &owed);
+        check_owed(
+            &forgotten.replace("tag: v1.1.0", "tag: v1.1.0-rc1"),
+            "v1.1.0-rc1",
+            &owed,
+        );
+        check_owed(
+            &forgotten.replace("tag: v1.1.0", "tag: v1.0.1"),
+            "v1.0.1",
+            &owed,
+        );
+        check_owed(
+            &forgotten.replace("tag: v1.1.0", "tag: nightly"),
+            "HEAD",
+            &owed,
+        );
+        check_owed(&forgotten, "v1.0.0-hotfix1", &[]);
+        check_owed(
+            &after_a_hotfix("- merge: hotfix/x\n  commit: merge"),
+            "v1.1.0",
+            &[],
+        );
+        let picked = "- commit: taken over\n  write: { b: fixed }";
+        check_owed(&after_a_hotfix(picked), "v1.1.0", &[]);
+        let by_hand = "- commit: \"fix: the cellar is empty\"\n  write: { b: otherwise }";
+        check_owed(
+            &after_a_hotfix(by_hand),
+            "v1.1.0",
+            &["v1.0.0-hotfix1: fix: the cellar is empty ~"],
+        );
+    }
+
+    #[test]
+    fn a_hotfix_that_came_later_is_owed_by_the_release_after() {
+        let steps = "
+- commit: one
+  write: { a: one }
+  tag: v1.0.0
+- commit: two
+  write: { a: two }
+  tag: v1.1.0
+- branch: hotfix/x
+  from: v1.0.0
+- commit: late fix
+  write: { b: fixed }
+  tag: v1.0.0-hotfix1
+- branch: main
+- commit: three
+  write: { a: three }
+  tag: v1.1.1
+- commit: four
+  write: { a: four }
+  tag: v1.1.2
+";
+        check_owed(steps, "v1.1.0", &[]);
+        check_owed(steps, "v1.1.1", &["v1.0.0-hotfix1: late fix"]);
+        // It was told once; the release after it is not asked again.
+        check_owed(steps, "v1.1.2", &[]);
     }
 }
