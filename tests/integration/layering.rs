@@ -115,10 +115,6 @@ const MAX_LINES: usize = 500;
 /// Files that may be longer, and why.
 const LONGER: &[(&str, &str)] = &[
     (
-        "syntax/sql/operation",
-        "one vocabulary: SQL's verbs and the types of their fields, no code",
-    ),
-    (
         "syntax/changelog/markdown",
         "one walk over the events of a Markdown parser",
     ),
