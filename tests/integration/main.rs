@@ -41,5 +41,7 @@ mod release_fix;
 mod layering;
 /// A release's migrations on a real server.
 mod rehearse;
+/// What is written for SQL does on a server what was meant.
+mod sql_fix;
 /// Releases from change to closed.
 mod story;

@@ -4,6 +4,7 @@ use crate::effects::Work;
 use crate::finding::Severity;
 use crate::rules::Findings;
 use crate::syntax::sql::operation::{Action, ConstraintKind};
+use super::fixes::key_over_index;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -33,6 +34,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     findings.push(
         input
             .report(&RULE.info, format!("an index is built while nobody can use `{}`", table.name))
-            .note("instead", "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX"),
+            .note("instead", "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... UNIQUE USING INDEX")
+            .fix(key_over_index(input, table, constraint)),
     );
 }

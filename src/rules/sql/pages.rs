@@ -437,6 +437,51 @@ fn fixes_write_what_a_careful_author_would() {
             "ALTER TABLE casks ADD CONSTRAINT has_label CHECK (label <> '');\n-- down:\nALTER TABLE casks DROP CONSTRAINT has_label;\n",
         ),
         (
+            "set-not-null-scan",
+            "golang-migrate",
+            "ALTER TABLE casks ALTER COLUMN label SET NOT NULL;\n-- down:\nALTER TABLE casks ALTER COLUMN label DROP NOT NULL;\n",
+        ),
+        (
+            "set-not-null-scan",
+            "goose",
+            "ALTER TABLE casks\n  ADD COLUMN age int,\n  ALTER label SET NOT NULL;\n-- down:\nALTER TABLE casks DROP COLUMN age, ALTER label DROP NOT NULL;\n",
+        ),
+        (
+            "set-not-null-scan",
+            "golang-migrate",
+            "ALTER TABLE casks ALTER COLUMN label SET NOT NULL;\nALTER TABLE casks RENAME COLUMN label TO title;\n",
+        ),
+        (
+            "add-unique-constraint-builds-index",
+            "golang-migrate",
+            "ALTER TABLE casks ADD CONSTRAINT one_label UNIQUE (label);\n-- down:\nALTER TABLE casks DROP CONSTRAINT one_label;\n",
+        ),
+        (
+            "add-unique-constraint-builds-index",
+            "dbmate",
+            "ALTER TABLE casks ADD COLUMN age int;\nALTER TABLE casks ADD UNIQUE (label, id);\n-- down:\nALTER TABLE casks DROP CONSTRAINT casks_label_id_key;\nALTER TABLE casks DROP COLUMN age;\n",
+        ),
+        (
+            "add-unique-constraint-builds-index",
+            "golang-migrate",
+            "ALTER TABLE casks ADD CONSTRAINT one_label UNIQUE (label) DEFERRABLE;\n",
+        ),
+        (
+            "add-unique-constraint-builds-index",
+            "golang-migrate",
+            "ALTER TABLE casks ADD CONSTRAINT one_label UNIQUE (label);\nINSERT INTO casks VALUES (1, 'a') ON CONFLICT (label) DO NOTHING;\n",
+        ),
+        (
+            "add-primary-key-builds-index",
+            "golang-migrate",
+            "ALTER TABLE casks DROP CONSTRAINT casks_pkey;\nALTER TABLE casks ADD PRIMARY KEY (id);\n",
+        ),
+        (
+            "add-primary-key-builds-index",
+            "golang-migrate",
+            "ALTER TABLE relgate_example ADD PRIMARY KEY (id);\n-- down:\nALTER TABLE relgate_example DROP CONSTRAINT relgate_example_pkey;\n",
+        ),
+        (
             "require-lock-timeout",
             "golang-migrate",
             "-- Why.\nALTER TABLE casks ADD COLUMN age int;\n",

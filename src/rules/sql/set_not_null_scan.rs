@@ -4,6 +4,7 @@ use crate::effects::Work;
 use crate::finding::Severity;
 use crate::rules::Findings;
 use crate::syntax::sql::operation::{Action, ConstraintKind};
+use super::fixes::set_not_null;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -34,6 +35,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     findings.push(
         input
             .report(&RULE.info, format!("every row of `{}` is read to see that `{column}` is never NULL", table.name))
-            .note("instead", instead),
+            .note("instead", instead)
+            .fix(set_not_null(input, table, column)),
     );
 }

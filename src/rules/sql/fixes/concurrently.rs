@@ -1,13 +1,14 @@
 //! Indexes that are built and dropped without a lock: `CONCURRENTLY`, outside of transactions.
 
-use super::own_file::{Migration, add, splits_autocommit, title};
-use super::place::{Text, attached_start, line_ending, lines};
+use super::around::{down, is_alone, is_mentioned, own_statement};
+use super::own_file::{Migration, add, opt_out, splits_autocommit, title};
+use super::place::{Text, line_ending, lines, moved};
 use crate::fix::Fix;
 use crate::rules::sql::SqlInput;
-use crate::source::{Location, SourceId, Span};
-use crate::syntax::migration::{Direction, Runner};
-use crate::syntax::sql::operation::{Action, Name, ObjectKind, Statement};
-use crate::syntax::sql::{mentions_name, quoted, words};
+use crate::source::{Location, Span};
+use crate::syntax::migration::Runner;
+use crate::syntax::sql::operation::{Action, Name, ObjectKind};
+use crate::syntax::sql::{quoted, words};
 
 /// Builds the index `CONCURRENTLY`: in place where its statement is alone, else in a migration of its own.
 ///
@@ -120,18 +121,6 @@ pub(in crate::rules::sql) fn drop_concurrently(input: &SqlInput<'_>) -> Option<F
     )
 }
 
-/// The operation's statement, if it holds nothing else and is no function's.
-fn own_statement<'a>(input: &SqlInput<'a>) -> Option<&'a Statement> {
-    let statement = input.statement()?;
-    let is_own =
-        !input.step.called && !input.step.operation.nested && statement.operations.len() == 1;
-    is_own.then_some(statement)
-}
-
-fn is_alone(input: &SqlInput<'_>) -> bool {
-    input.statements().len() == 1
-}
-
 /// Where the word `INDEX` ends.
 fn keyword_end(text: &str, statement: Span, input: &SqlInput<'_>) -> Option<usize> {
     words(text, statement, input.file.dialect, 3)
@@ -162,48 +151,6 @@ fn concurrently(text: &str, statement: Span, input: &SqlInput<'_>) -> Option<Str
         "{} CONCURRENTLY{}",
         text.get(statement.start as usize..at)?,
         text.get(behind..statement.end as usize)?
-    ))
-}
-
-/// The lines of a statement with another text in its place.
-fn moved(text: &str, place: Span, statement: Span, with: &str) -> String {
-    let part = |start: u32, end: u32| text.get(start as usize..end as usize).unwrap_or_default();
-    let moved = format!(
-        "{}{with}{}",
-        part(place.start, statement.start),
-        part(statement.end, place.end)
-    );
-    moved.trim_end().to_owned()
-}
-
-/// Something else on the way up of this release speaks of the name, so that the order may matter.
-fn is_mentioned(input: &SqlInput<'_>, own: Span, name: &str) -> bool {
-    input.release.new.iter().any(|new| {
-        let is_own = new.file.path == input.file.up.path;
-        let Some(&source) = input.release.texts.get(&new.file.path) else {
-            return true;
-        };
-        let text = &input.file.sources.get(source).text;
-        new.lowered
-            .sections(Direction::Up)
-            .flat_map(|section| &section.statements)
-            .filter(|statement| !(is_own && statement.span == own))
-            .any(|statement| mentions_name(text, statement.span, input.file.dialect, name))
-    })
-}
-
-/// The text and the statements of the way down.
-fn down<'a>(input: &SqlInput<'a>) -> Option<(SourceId, &'a str, Vec<&'a Statement>)> {
-    let down = input.file.down?;
-    let statements = down
-        .lowered
-        .sections(Direction::Down)
-        .flat_map(|section| &section.statements)
-        .collect();
-    Some((
-        down.source,
-        &input.file.sources.get(down.source).text,
-        statements,
     ))
 }
 
@@ -244,32 +191,5 @@ fn in_own_file(fix: Fix, input: &SqlInput<'_>, title: &str, up: &str, down: &str
         down,
         autocommit: true,
     };
-    add(fix, input, &migration)
-}
-
-/// Takes a file with one statement out of its transaction.
-fn opt_out(input: &SqlInput<'_>) -> Option<Fix> {
-    let text = input.file.text;
-    let insert = |at: usize, words: String| Fix::replace(input.location(Span::new(at, at)), words);
-    let end = line_ending(text);
-    let head = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    Some(match input.file.runner {
-        // One statement that is sent alone has no transaction; Flyway sees for itself.
-        Runner::GolangMigrate | Runner::Flyway | Runner::Prisma => Fix::default(),
-        Runner::Goose if text.contains("+goose NO TRANSACTION") => Fix::default(),
-        Runner::Goose => insert(head, format!("-- +goose NO TRANSACTION{end}")),
-        Runner::Sqlx if text.starts_with("-- no-transaction") => Fix::default(),
-        Runner::Sqlx => insert(0, format!("-- no-transaction{end}")),
-        Runner::Dbmate => {
-            let first = attached_start(&Text::of(input), input.statements().first()?.span)?;
-            let mark = text.get(..first)?.rfind("migrate:up")?;
-            let line = text.get(mark..first)?.split('\n').next()?.trim_end();
-            if line.contains("transaction:false") {
-                Fix::default()
-            } else {
-                insert(mark + line.len(), " transaction:false".to_owned())
-            }
-        }
-        _ => return None,
-    })
+    add(fix, input, &[migration])
 }

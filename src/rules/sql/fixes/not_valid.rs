@@ -1,5 +1,6 @@
 //! A constraint that is added without a look at the rows, and validated by a migration of its own.
 
+use super::around::quoted_name;
 use super::own_file::{Migration, add, title};
 use super::place::line_ending;
 use crate::fix::Fix;
@@ -35,12 +36,5 @@ pub(in crate::rules::sql) fn not_valid(
         down: &down,
         autocommit: false,
     };
-    add(fix, input, &migration)
-}
-
-fn quoted_name(name: &Name) -> String {
-    match &name.schema {
-        Some(schema) => format!("{}.{}", quoted(schema), quoted(&name.name)),
-        None => quoted(&name.name),
-    }
+    add(fix, input, &[migration])
 }

@@ -2,9 +2,10 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use super::place::line_ending;
+use super::place::{Text, attached_start, line_ending};
 use crate::fix::Fix;
 use crate::rules::sql::SqlInput;
+use crate::source::Span;
 use crate::syntax::migration::{Role, Runner};
 
 /// A migration to add.
@@ -19,9 +20,23 @@ pub(super) struct Migration<'t> {
     pub(super) autocommit: bool,
 }
 
-/// Adds a migration behind all that there are. `None` when the runner's names or directives for it are not certain.
-pub(super) fn add(fix: Fix, input: &SqlInput<'_>, migration: &Migration<'_>) -> Option<Fix> {
-    let version = next_version(input)?;
+/// Adds migrations, one after the other, behind all that there are. `None` when the runner's names or directives for them
+/// are not certain.
+pub(super) fn add(mut fix: Fix, input: &SqlInput<'_>, migrations: &[Migration<'_>]) -> Option<Fix> {
+    let mut version = next_version(input)?;
+    for migration in migrations {
+        fix = add_one(fix, input, &version, migration)?;
+        version = after(&version)?;
+    }
+    Some(fix)
+}
+
+fn add_one(
+    fix: Fix,
+    input: &SqlInput<'_>,
+    version: &str,
+    migration: &Migration<'_>,
+) -> Option<Fix> {
     let file = input.file.up;
     let directory = file
         .path
@@ -95,6 +110,33 @@ pub(super) fn add(fix: Fix, input: &SqlInput<'_>, migration: &Migration<'_>) -> 
             fix.and_add(path(format!("{version}_{title}.sql")), text)
         }
         Runner::Flyway => fix.and_add(path(format!("V{version}__{title}.sql")), lines(&[up])),
+        _ => return None,
+    })
+}
+
+/// Takes a file with one statement out of its transaction.
+pub(super) fn opt_out(input: &SqlInput<'_>) -> Option<Fix> {
+    let text = input.file.text;
+    let insert = |at: usize, words: String| Fix::replace(input.location(Span::new(at, at)), words);
+    let end = line_ending(text);
+    let head = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    Some(match input.file.runner {
+        // One statement that is sent alone has no transaction; Flyway sees for itself.
+        Runner::GolangMigrate | Runner::Flyway | Runner::Prisma => Fix::default(),
+        Runner::Goose if text.contains("+goose NO TRANSACTION") => Fix::default(),
+        Runner::Goose => insert(head, format!("-- +goose NO TRANSACTION{end}")),
+        Runner::Sqlx if text.starts_with("-- no-transaction") => Fix::default(),
+        Runner::Sqlx => insert(0, format!("-- no-transaction{end}")),
+        Runner::Dbmate => {
+            let first = attached_start(&Text::of(input), input.statements().first()?.span)?;
+            let mark = text.get(..first)?.rfind("migrate:up")?;
+            let line = text.get(mark..first)?.split('\n').next()?.trim_end();
+            if line.contains("transaction:false") {
+                Fix::default()
+            } else {
+                insert(mark + line.len(), " transaction:false".to_owned())
+            }
+        }
         _ => return None,
     })
 }

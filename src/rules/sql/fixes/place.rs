@@ -106,3 +106,14 @@ pub(super) fn lines(file: &Text<'_>, statement: Span) -> Option<Span> {
     let is_whole = tail.matches("/*").count() == tail.matches("*/").count();
     (is_free && is_whole).then(|| Span::new(start, end))
 }
+
+/// The lines of a statement with another text in its place.
+pub(super) fn moved(text: &str, place: Span, statement: Span, with: &str) -> String {
+    let part = |start: u32, end: u32| text.get(start as usize..end as usize).unwrap_or_default();
+    let moved = format!(
+        "{}{with}{}",
+        part(place.start, statement.start),
+        part(statement.end, place.end)
+    );
+    moved.trim_end().to_owned()
+}
