@@ -5,7 +5,7 @@ export CARGO_TERM_COLOR ?= auto
 # Properties are tried on the same cases each time; `make test PROPTEST_RNG_SEED=$$RANDOM` tries others.
 export PROPTEST_RNG_SEED ?= 20260601
 
-.PHONY: test lint fmt bench picture update
+.PHONY: test lint fmt bench conformance picture update
 
 test:
 	tests/prerequisites.sh
@@ -23,6 +23,10 @@ lint:
 
 fmt:
 	$(CARGO) fmt
+
+# How much of the CEL specification policies may use, and how much of the policies their tests exercise.
+conformance:
+	$(CARGO) test --locked --quiet --lib conformance -- --nocapture
 
 # CPU time and memory beside squawk and git-cliff: `make bench REPO=path/to/a/full/clone`. Without REPO it makes one up.
 bench:

@@ -8,10 +8,12 @@
 mod blame;
 mod budget;
 mod convert;
+mod entries;
 mod environment;
 mod functions;
 mod infer;
 mod json;
+mod macros;
 mod mistake;
 mod program;
 mod regex;
@@ -51,5 +53,7 @@ pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, NoRoom> 
 #[error("no thread to evaluate policies on: {0}")]
 pub struct NoRoom(String);
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod tests;

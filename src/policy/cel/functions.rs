@@ -8,12 +8,13 @@
 )]
 
 use cel::common::types::{
-    CelBool, CelInt, CelList, CelString, DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE,
+    CelBool, CelInt, CelList, CelMap, CelString, DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE,
 };
 use cel::common::value::{CowVal, Val};
 use cel::{DeclarationError, Env, ExecutionError};
 
 use super::budget::{self, charge};
+use super::entries;
 use super::regex;
 use super::value::values_equal;
 
@@ -27,6 +28,8 @@ pub(super) mod charges {
     pub(in crate::policy::cel) const SQUARE: i64 = 2;
     /// Each element a few times: sorting.
     pub(in crate::policy::cel) const SORT: i64 = 3;
+    /// One step for each element; of a map that the expression made, the names in their order.
+    pub(in crate::policy::cel) const LOOP: i64 = 5;
     /// What the arguments of `format` can become: a number takes up to 400 characters.
     pub(in crate::policy::cel) const FORMAT: i64 = 4;
 }
@@ -171,6 +174,10 @@ fn charge_for<'b, 'v>(mut args: Args<'b, 'v>) -> Answer<'b, 'v> {
         charges::SORT => budget::walk_steps(value.as_ref()).saturating_mul(16),
         _ => budget::walk_steps(value.as_ref()),
     })?;
+    if how == charges::LOOP && value.downcast_ref::<CelMap<'_>>().is_some() {
+        let names = entries::sorted_names(value.as_ref());
+        return Ok(CowVal::owned(CelList::from(names)));
+    }
     Ok(value)
 }
 

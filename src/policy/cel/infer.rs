@@ -101,9 +101,14 @@ impl Checker<'_> {
     }
 
     fn ident(&mut self, node: &IdedExpr, name: &str) -> Type {
-        if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
+        // A leading dot asks for the name outside of all loops.
+        let outer = name.strip_prefix('.');
+        if outer.is_none()
+            && let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name)
+        {
             return found.clone();
         }
+        let name = outer.unwrap_or(name);
         if let Some(found) = self.names.roots.get(name) {
             return found.clone();
         }
@@ -142,6 +147,9 @@ impl Checker<'_> {
     }
 
     fn select(&mut self, node: &IdedExpr, select: &SelectExpr) -> Type {
+        if is_qualified_type(select) {
+            return Type::Name;
+        }
         let is_variables = matches!(&select.operand.expr, Expr::Ident(name) if name == "variables")
             && !self.scope.iter().any(|(name, _)| name == "variables");
         let found = if is_variables {
@@ -246,13 +254,10 @@ impl Checker<'_> {
         let range = self.infer(&comprehension.iter_range);
         let element = match &range {
             Type::List(of) => (**of).clone(),
-            Type::Map(_) | Type::Record(_) => Type::Text,
-            Type::Any => Type::Any,
+            Type::Record(_) => Type::Text,
+            Type::Map(_) | Type::Any => Type::Any,
             other => {
-                self.report_extent(
-                    &comprehension.iter_range,
-                    format!("a loop goes over a list or a map, not over {other}"),
-                );
+                self.report_extent(&comprehension.iter_range, not_a_range(other));
                 Type::Any
             }
         };
@@ -292,6 +297,10 @@ impl Checker<'_> {
     }
 }
 
+fn not_a_range(found: &Type) -> String {
+    format!("a loop goes over a list or a map, not over {found}")
+}
+
 fn of_literal(literal: &LiteralValue) -> Type {
     match literal {
         LiteralValue::Boolean(_) => Type::Bool,
@@ -302,6 +311,16 @@ fn of_literal(literal: &LiteralValue) -> Type {
         LiteralValue::String(_) => Type::Text,
         LiteralValue::UInt(_) => Type::Uint,
     }
+}
+
+/// `google.protobuf.Timestamp` and `google.protobuf.Duration`, as in `type(now) == google.protobuf.Timestamp`.
+fn is_qualified_type(select: &SelectExpr) -> bool {
+    let Expr::Select(package) = &select.operand.expr else {
+        return false;
+    };
+    ["Timestamp", "Duration"].contains(&select.field.as_str())
+        && package.field == "protobuf"
+        && matches!(&package.operand.expr, Expr::Ident(name) if name == "google")
 }
 
 /// Types that expressions can name, as in `type(x) == string`.
@@ -316,5 +335,6 @@ const TYPE_NAMES: &[&str] = &[
     "map",
     "null_type",
     "type",
+    "optional_type",
     "semver",
 ];

@@ -182,7 +182,8 @@ pub struct Failure {
 
 fn outer_names(node: &IdedExpr, names: &mut Vec<String>) {
     match &node.expr {
-        Expr::Ident(name) => names.push(name.clone()),
+        // A leading dot asks for the name outside of all loops.
+        Expr::Ident(name) => names.push(name.trim_start_matches('.').to_owned()),
         Expr::Select(select) => {
             if let Expr::Ident(root) = &select.operand.expr
                 && root == "variables"
@@ -284,6 +285,11 @@ impl Value {
 
     pub(super) fn from_val(value: Box<dyn Val>) -> Self {
         Self(value)
+    }
+
+    #[cfg(test)]
+    pub(super) fn as_val(&self) -> &dyn Val {
+        self.0.as_ref()
     }
 
     pub(super) fn kind(&self) -> Kind {

@@ -4,6 +4,7 @@
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::functions::{self, charges};
+use super::macros::ACCUMULATOR;
 use super::tree::is_bind;
 
 /// Functions of one text: they read all of it.
@@ -54,7 +55,7 @@ pub(super) fn rewrite(node: &mut IdedExpr) {
             rewrite(&mut comprehension.loop_step);
             rewrite(&mut comprehension.result);
             if !bind {
-                charge(&mut comprehension.iter_range, charges::WALK);
+                charge(&mut comprehension.iter_range, charges::LOOP);
             }
         }
         Expr::Call(call) => rewrite_call(call),
@@ -161,7 +162,7 @@ fn is_number(node: &IdedExpr) -> bool {
 
 /// The result so far of a `map` or `filter`: the engine knows the shape of `@result + [...]` and appends in place.
 fn is_accumulator(node: &IdedExpr) -> bool {
-    matches!(&node.expr, Expr::Ident(name) if name == "@result")
+    matches!(&node.expr, Expr::Ident(name) if name == ACCUMULATOR)
 }
 
 /// A comparison with a literal that is no list and no map is the engine's own.

@@ -271,7 +271,7 @@ pub(super) const MACROS: &[&str] = &[
     "bind",
     "optMap",
     "optFlatMap",
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
 ];
-
-/// Macros over two variables, which the engine reads and cannot run.
-pub(super) const TWO_VARIABLES: &[&str] = &["transformList", "transformMap", "transformMapEntry"];

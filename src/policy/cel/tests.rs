@@ -167,6 +167,61 @@ fn functions() {
 }
 
 #[test]
+fn loops_over_two_variables() {
+    check(&[
+        ("r.rows.all(i, m, m.size == i + 1)", "true"),
+        ("r.rows.exists(i, m, i == 1 && m.name == 'n2')", "true"),
+        ("r.rows.existsOne(i, m, m.size > i)", "false"),
+        ("r.rows.exists_one(i, m, i == 0)", "true"),
+        (
+            "r.rows.transformList(i, m, i > 0, string(i) + m.name)",
+            "[1n2]",
+        ),
+        ("r.inner.transformList(k, v, k)", "[x, y]"),
+        ("r.inner.transformMap(k, v, k + '!').y", "y!"),
+        (
+            "r.inner.transformMap(k, v, k == 'x', v) == {'x': 1}",
+            "true",
+        ),
+        (
+            "r.tags.transformMapEntry(i, t, {t: i}) == {'a': 0, 'b': 1, 'c': 2}",
+            "true",
+        ),
+        (
+            "r.tags.transformMapEntry(i, t, {'same': i})",
+            "r.tags.transformMapEntry(i, t, {'same': i}): \"same\" stands twice in this map",
+        ),
+        (
+            "r.rows.all(i, m, r.rows.all(j, n, i == j || m.name != n.name))",
+            "true",
+        ),
+        ("r.rows.all(i, m, m.sise > i)", "m.sise: there is no `sise`"),
+        (
+            "r.count.all(i, m, true)",
+            "r.count.all(i, m, true): this is of type int, not a list or a map",
+        ),
+    ]);
+}
+
+/// The engine's own maps hand out their names in an order that changes from run to run.
+#[test]
+fn maps_are_gone_through_in_order() {
+    for _ in 0..10 {
+        check(&[
+            ("{'d': 1, 'a': 2, 'c': 3, 'b': 4}.map(k, k)", "[a, b, c, d]"),
+            (
+                "{'d': 1, 'a': 2, 'c': 3, 'b': 4}.transformList(k, v, v)",
+                "[2, 4, 3, 1]",
+            ),
+            (
+                "{10: 1, 9: 2, 8u: 3, true: 4}.filter(k, k != 9)",
+                "[true, uint, 10]",
+            ),
+        ]);
+    }
+}
+
+#[test]
 fn failures_name_the_smallest_part() {
     check(&[
         ("r.rows.all(m, m.sise > 0)", "m.sise: there is no `sise`"),

@@ -3,9 +3,11 @@
 
 use cel::Context;
 use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, operators};
-use cel::common::types::Kind;
+use cel::common::types::{CelString, Kind};
 
 use super::blame::words;
+use super::entries::VALUE;
+use super::macros::ENTRY;
 use super::program::{Bindings, Program, Value};
 use super::{budget, functions, rewrite, tree};
 
@@ -218,6 +220,15 @@ impl Tracer<'_> {
                 break;
             };
             scope.add_variable_as_val(loops.iter_var.as_str(), element.clone_as_boxed());
+            let entry = (loops.iter_var == ENTRY).then(|| element.as_indexer());
+            let predicate = match entry {
+                Some(_) => bound(predicate, &mut scope),
+                None => predicate,
+            };
+            let value = entry
+                .flatten()
+                .and_then(|entry| entry.get(&CelString::from(VALUE)).ok())
+                .map_or_else(|| element.clone_as_boxed(), |value| value.clone_as_boxed());
             let holds = truth(&Self::value(predicate, &scope));
             let matters = holds != Some(kind == Kindred::Every);
             let list = if matters {
@@ -235,7 +246,7 @@ impl Tracer<'_> {
                 continue;
             }
             let mut part = self.step(predicate, &scope);
-            part.element = Some(Value::from_val(element.clone_as_boxed()));
+            part.element = Some(Value::from_val(value));
             list.push(part);
         }
         // Where no element decided, those that did not say why.
@@ -244,6 +255,23 @@ impl Tracer<'_> {
             step.parts.append(&mut others);
         }
     }
+}
+
+/// What stands within the two names of a loop over entries; the names are bound.
+fn bound<'e>(node: &'e IdedExpr, scope: &mut Context<'_, 'static>) -> &'e IdedExpr {
+    let mut node = node;
+    for _ in 0..2 {
+        let Expr::Comprehension(bind) = &node.expr else {
+            break;
+        };
+        let value = cel::Value::resolve_val(&bind.accu_init, scope)
+            .map(|value| value.into_owned().clone_as_boxed());
+        if let Ok(value) = value {
+            scope.add_variable_as_val(bind.accu_var.as_str(), value);
+        }
+        node = bare(&bind.result);
+    }
+    node
 }
 
 fn flatten<'e>(node: &'e IdedExpr, name: &str, operands: &mut Vec<&'e IdedExpr>) {

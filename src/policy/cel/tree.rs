@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, SourceInfo, operators};
 
+use super::macros::UNUSED;
+
 /// Calls `visit` with each direct part of an expression.
 pub(super) fn each_part<'e>(expr: &'e Expr, mut visit: impl FnMut(&'e IdedExpr)) {
     match expr {
@@ -47,9 +49,9 @@ fn visit_entry<'e>(entry: &'e EntryExpr, visit: &mut impl FnMut(&'e IdedExpr)) {
     }
 }
 
-/// A `cel.bind` or what a macro made like it: a loop over nothing, whose variable no policy can name.
+/// A `cel.bind`, or what a macro of the engine made like it: a loop over nothing, whose variable no policy can name.
 pub(super) fn is_bind(comprehension: &ComprehensionExpr) -> bool {
-    comprehension.iter_var.starts_with(['@', '#'])
+    [UNUSED, "#unused"].contains(&comprehension.iter_var.as_str())
 }
 
 /// How deep a tree is, and how deep its loops nest.

@@ -127,12 +127,24 @@ fn functions() {
         "[startsWith] `startsWith` is not called this way (write x.startsWith(...))",
     );
     check(
-        "tags.all(i, t, t.kind == 'final')",
-        "[all] `all` over two variables is not supported (loop over one: over a list its elements,)",
+        "tags.all(i, t, t.kinds == 'final')",
+        "[kinds] unknown field `kinds` on a tag (did you mean `kind`?)",
     );
     check(
-        "tags.transformList(i, t, t)",
-        "[transformList] `transformList` over two variables is not supported (loop over one: over a list its elements,)",
+        "tags.all(i, t, i == t.name)",
+        "[i == t.name] int is never equal to string ()",
+    );
+    check(
+        "tags.transformList(i, i, i)",
+        "[i] the two names of a loop must differ ()",
+    );
+    check(
+        "release.tag.transformList(i, t, t)",
+        "[release.tag] a loop goes over a list or a map, not over string ()",
+    );
+    check(
+        "tags.transformList(i)",
+        "[transformList] `transformList` does not take 1 arguments (as in list.all(x, x > 0), list.map(x, x )",
     );
     check(
         "tags.exists(t)",

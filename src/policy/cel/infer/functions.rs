@@ -1,13 +1,18 @@
 //! What functions take and give.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
 
-use super::Checker;
+use super::{Checker, not_a_range};
+use crate::policy::cel::entries::{KEY, VALUE};
+use crate::policy::cel::macros::{ENTRIES, MAP_OF, MERGE};
 use crate::policy::cel::mistake::Mistake;
 use crate::policy::cel::regex;
 use crate::policy::cel::rewrite::NAMESPACES;
-use crate::policy::cel::signatures::{Kind, MACROS, SIGNATURES, Signature, TWO_VARIABLES};
-use crate::policy::cel::types::Type;
+use crate::policy::cel::signatures::{Kind, MACROS, SIGNATURES, Signature};
+use crate::policy::cel::types::{Record, Type};
 use crate::policy::suggest::did_you_mean;
 
 impl Checker<'_> {
@@ -28,7 +33,6 @@ impl Checker<'_> {
         }
         if MACROS.contains(&name.as_str())
             && !SIGNATURES.iter().any(|signature| signature.name == name)
-            && call.args.len() < 3
         {
             let mistake = Mistake::new(
                 format!("`{name}` does not take {} arguments", call.args.len()),
@@ -38,30 +42,39 @@ impl Checker<'_> {
                 .push(mistake.help("as in list.all(x, x > 0), list.map(x, x + 1), has(a.b)"));
             return Type::Any;
         }
-        let arguments: Vec<Type> = if is_two_variables(&name, call) {
-            self.mistakes.push(
-                Mistake::new(
-                    format!("`{name}` over two variables is not supported"),
-                    self.token(node),
-                )
-                .help("loop over one: over a list its elements, over a map its names"),
-            );
-            return Type::Any;
-        } else {
-            call.args.iter().map(|arg| self.infer(arg)).collect()
-        };
+        let arguments: Vec<Type> = call.args.iter().map(|arg| self.infer(arg)).collect();
         if name.contains('@') {
-            // What a macro made: `sortBy` gives its own list back.
-            return if name == "@sortByAssociatedKeys" {
-                target.unwrap_or(Type::Any)
-            } else {
-                Type::Any
+            return match (name.as_str(), call.args.first(), arguments.first()) {
+                (ENTRIES, Some(range), Some(found)) => self.entries(range, found),
+                (MAP_OF, ..) => Type::any_record(),
+                (MERGE, Some(_), Some(Type::List(of))) => (**of).clone(),
+                // `sortBy` gives its own list back.
+                _ if name == "@sortByAssociatedKeys" => target.unwrap_or(Type::Any),
+                _ => Type::Any,
             };
         }
         if name.ends_with("matches") || name.starts_with("find") {
             self.check_pattern(call);
         }
         self.signature(node, &name, target.as_ref(), &arguments)
+    }
+
+    /// What a loop over two variables goes over.
+    fn entries(&mut self, range: &IdedExpr, found: &Type) -> Type {
+        let (key, value) = match found {
+            Type::List(of) => (Type::Int, (**of).clone()),
+            Type::Map(of) => (Type::Any, (**of).clone()),
+            Type::Record(_) => (Type::Text, Type::Any),
+            Type::Any => (Type::Any, Type::Any),
+            other => {
+                self.report_extent(range, not_a_range(other));
+                (Type::Any, Type::Any)
+            }
+        };
+        Type::list(Type::Record(Arc::new(Record {
+            called: "an entry".to_owned(),
+            fields: BTreeMap::from([(KEY.to_owned(), key), (VALUE.to_owned(), value)]),
+        })))
     }
 
     fn check_pattern(&mut self, call: &CallExpr) {
@@ -167,11 +180,4 @@ impl Checker<'_> {
         self.report(node, message);
         first.result.result(None)
     }
-}
-
-/// `all`, `exists` and the like with one argument more than the macro takes; the macro did not match then.
-fn is_two_variables(name: &str, call: &CallExpr) -> bool {
-    let takes_two = ["all", "exists", "exists_one", "existsOne", "filter"];
-    call.target.is_some()
-        && (TWO_VARIABLES.contains(&name) || (call.args.len() == 3 && takes_two.contains(&name)))
 }

@@ -71,9 +71,9 @@ impl Checker<'_> {
             (operators::IN, [element, container]) => {
                 let (element, container) = (self.infer(element), self.infer(container));
                 let fits = match &container {
-                    Type::Any => true,
+                    Type::Any | Type::Map(_) => true,
                     Type::List(of) => of.is_comparable(&element),
-                    Type::Map(_) | Type::Record(_) => Type::Text.is_comparable(&element),
+                    Type::Record(_) => Type::Text.is_comparable(&element),
                     _ => false,
                 };
                 if !fits {
