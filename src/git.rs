@@ -67,7 +67,13 @@ impl ObjectId {
 
 impl std::fmt::Display for ObjectId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // Every tag and file has one, and formatting byte by byte took longer than reading them.
+        let mut hex = String::with_capacity(2 * self.0.len());
+        for byte in self.0 {
+            hex.extend([byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])));
+        }
+        f.pad(&hex)
     }
 }
 

@@ -189,7 +189,9 @@ pub fn matches(pattern: &str, name: &str) -> Option<bool> {
                 loop {
                     match characters.next()? {
                         ']' => break,
-                        c if c.is_ascii_alphanumeric() || c == '-' => expression.push(c),
+                        c if c.is_ascii_alphanumeric() || c == '-' || !c.is_ascii() => {
+                            expression.push(c);
+                        }
                         c => {
                             expression.push('\\');
                             expression.push(c);
@@ -203,11 +205,13 @@ pub fn matches(pattern: &str, name: &str) -> Option<bool> {
         }
     }
     expression.push_str(")$");
-    let regex = regex::RegexBuilder::new(&expression)
+    // The tables of Unicode take longer to prepare than all else here, and most patterns do without.
+    let regex = regex::bytes::RegexBuilder::new(&expression)
+        .unicode(!pattern.is_ascii())
         .size_limit(1 << 20)
         .build()
         .ok()?;
-    Some(regex.is_match(name))
+    Some(regex.is_match(name.as_bytes()))
 }
 
 #[cfg(test)]
@@ -231,6 +235,9 @@ mod tests {
             ("v[1-", "v1", None),
             ("+", "v1", None),
             ("v*", "v1\n", Some(true)),
+            ("vé?-*", "v-ü", Some(true)),
+            ("v[éa]", "vé", Some(true)),
+            ("v[!a]", "v!", Some(true)),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
