@@ -7,12 +7,14 @@
 pub mod agent;
 pub mod allowed_signers;
 pub mod envelope;
+pub mod gpg;
 pub mod json;
 pub mod mailmap;
 pub mod measure;
 pub mod reason;
 pub mod record;
 pub mod roles;
+pub mod signed;
 pub mod ssh;
 pub mod statement;
 pub mod verify;

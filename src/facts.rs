@@ -12,6 +12,7 @@ pub mod history;
 pub mod migrations;
 pub mod references;
 pub mod release;
+pub mod signature;
 pub mod tags;
 pub mod values;
 pub mod workflows;

@@ -11,6 +11,7 @@ mod object;
 mod open;
 mod patch;
 mod refs;
+mod signed;
 mod tree;
 pub mod write;
 
@@ -26,6 +27,7 @@ pub use history::{Branch, History, Tag, Target};
 pub use lineage::{Bound, Lineage, Point, Start};
 pub use object::{Commit, Person};
 pub use patch::PatchId;
+pub use signed::{Signed, TagObject};
 pub use tree::{Entry, EntryKind, Listing, Unlisted};
 
 /// The id of a git object.

@@ -9,6 +9,7 @@ mod migrations;
 mod release_fixes;
 mod review;
 mod settings;
+mod signatures;
 mod touched;
 mod unread;
 mod uses;
@@ -22,6 +23,7 @@ pub use mend::{MendError, Mended, mend_all};
 
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
+use crate::evidence::gpg::Keyring;
 use crate::evidence::verify::Release;
 use crate::facts::tags::Earlier;
 use crate::facts::{Facts, Origins};
@@ -94,6 +96,8 @@ pub struct Frame<'a> {
     pub application_tags: Option<Vec<String>>,
     /// Where tags were before, by a ledger; empty when none was asked.
     pub earlier_tags: Earlier,
+    /// The keys of OpenPGP that count for tags and commits.
+    pub keyring: Option<Keyring>,
 }
 
 impl<'a> Frame<'a> {
@@ -117,6 +121,7 @@ impl<'a> Frame<'a> {
             overlay: Files::new(),
             application_tags: None,
             earlier_tags: Earlier::default(),
+            keyring: None,
         })
     }
 }

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 # "program package": the package is installed when the program is not found.
 programs=(
   "ssh-keygen openssh-client"
+  "gpg gnupg"
+  "gpgv gpgv"
   "chromium chromium"
 )
 

@@ -145,9 +145,11 @@ const LINES: &[(&str, &str)] = &[
         "security-scan",
         "Security scanning and vulnerability assessment",
     ),
+    ("signatures", "Create Release Tag"),
     ("stable-tag", "Update `stable` tag to point to new release"),
     ("staging-deployment", "Deploy RC to staging environment"),
     ("staging-tests", "Run automated test suite against staging"),
+    ("tag-signed", "git tag vX.Y.Z"),
     ("tag-published", "git push origin vX.Y.Z"),
     (
         "tagged-from-main",

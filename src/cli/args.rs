@@ -40,6 +40,10 @@ pub(super) struct Global {
     /// Read evidence from this commit instead of the work tree
     #[arg(long, value_name = "REF", global = true)]
     pub(super) evidence_ref: Option<String>,
+    /// The keys of OpenPGP that count for signed tags and commits (a file of `gpg --export`); without it such signatures are
+    /// not verified
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) gpg_keyring: Option<PathBuf>,
     /// The time of the judgement, so that it can be repeated [default: the clock]
     #[arg(long, value_name = "RFC3339", global = true)]
     pub(super) now: Option<String>,

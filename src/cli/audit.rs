@@ -198,6 +198,7 @@ fn judgement(
     }
     let project = project_at(context, commit)?;
     let mut own = Frame::new(frame.repository, &project, frame.now, frame.cache)?;
+    own.keyring.clone_from(&frame.keyring);
     // How tags and branches are named is how the audit selects releases, not what an old policy says.
     own.scheme = frame.scheme.clone();
     own.branches = frame.branches.clone();

@@ -9,6 +9,7 @@ use super::args::{Global, SubjectArgs};
 use super::output::environment;
 use crate::cache::Cache;
 use crate::discover::{Reader, Snapshot};
+use crate::evidence::gpg::{Keyring, KeyringError};
 use crate::git::{ObjectId, Repository};
 use crate::judge::Frame;
 use crate::ledger::Actor;
@@ -23,6 +24,8 @@ pub(super) struct Context {
     pub(super) cache: Option<Cache>,
     /// `--evidence-ref`.
     evidence_ref: Option<String>,
+    /// `--gpg-keyring`.
+    keyring: Option<Keyring>,
 }
 
 /// A time that cannot be read.
@@ -33,6 +36,14 @@ struct TimeError {
     text: String,
     why: chrono::ParseError,
 }
+
+/// The keyring of `--gpg-keyring` cannot be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("--gpg-keyring: {0}")]
+#[diagnostic(help(
+    "gpg --export KEY > FILE writes one; gpgv comes with GnuPG (Debian: apt-get install gpgv)"
+))]
+struct KeyringUnusable(#[source] KeyringError);
 
 fn example() -> &'static str {
     "2026-11-20T12:00:00Z"
@@ -48,12 +59,19 @@ impl Context {
             repository.keep_commits_in(cache.clone());
         }
         let project = load_project(&repository, global)?;
+        let keyring = global
+            .gpg_keyring
+            .as_deref()
+            .map(Keyring::open)
+            .transpose()
+            .map_err(KeyringUnusable)?;
         Ok(Self {
             repository,
             project,
             now,
             cache,
             evidence_ref: global.evidence_ref.clone(),
+            keyring,
         })
     }
 
@@ -72,6 +90,7 @@ impl Context {
             self.cache.as_ref(),
         )?;
         frame.index_file = self.index_file();
+        frame.keyring.clone_from(&self.keyring);
         Ok(frame)
     }
 }

@@ -86,6 +86,24 @@ impl AllowedSigners {
         Err(refusal)
     }
 
+    /// The line that lets a key sign in a namespace at a time, whoever it belongs to; else why none does, and to whom the last
+    /// one gives it.
+    pub fn signer_of(
+        &self,
+        key: &Key,
+        namespace: &str,
+        now: DateTime<Utc>,
+    ) -> Result<&Signer, (Refusal, &str)> {
+        let mut refusal = (Refusal::Unknown, "");
+        for signer in self.signers.iter().filter(|signer| signer.key == *key) {
+            match signer.allows(namespace, now) {
+                Ok(()) => return Ok(signer),
+                Err(why) => refusal = (why, signer.principals.as_str()),
+            }
+        }
+        Err(refusal)
+    }
+
     /// The principals that a key's lines name, without patterns.
     pub fn principals_of<'s>(&'s self, key: &'s Key) -> impl Iterator<Item = &'s str> {
         self.signers

@@ -3,21 +3,25 @@
 //! The type of the release is the one thing that is not known here, because policies decide it and may read evidence;
 //! the evaluation of policies looks at it afterwards.
 
+pub(super) mod refusal;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use super::allowed_signers::{AllowedSigners, Refusal};
+use super::allowed_signers::AllowedSigners;
 use super::envelope::{Envelope, Signature};
 use super::mailmap::Mailmap;
 use super::measure;
 use super::reason::Reason;
 use super::roles::Roles;
-use super::ssh::{self, Key, NAMESPACE, SignatureError};
+use super::ssh::{self, Key, NAMESPACE};
 use super::statement::{Statement, from_reference};
 use crate::facts::evidence::EvidenceFact;
 use crate::gate::parse_duration;
 use crate::policy::EvidenceSpec;
+
+use refusal::{of_signature, of_signer};
 
 /// Clocks of two machines may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -255,9 +259,8 @@ fn signed(
             }
             return Err((Reason::Unsigned, "it is not signed".to_owned()));
         }
-        Signature::Ssh { armored, message } => {
-            ssh::verify(armored, NAMESPACE, message).map_err(of_signature)?
-        }
+        Signature::Ssh { armored, message } => ssh::verify(armored, NAMESPACE, message)
+            .map_err(|error| of_signature(error, NAMESPACE))?,
         Signature::Dsse {
             signatures,
             message,
@@ -270,7 +273,7 @@ fn signed(
     trust
         .signers
         .check(&key, &fact.approver, NAMESPACE, release.now)
-        .map_err(|refusal| of_signer(&refusal, &key, &fact.approver, trust))?;
+        .map_err(|refusal| of_signer(&refusal, &key, &fact.approver, NAMESPACE, trust))?;
     let fingerprint = key.fingerprint();
     if trust.revoked.contains(&fingerprint) {
         return Err((
@@ -314,57 +317,6 @@ fn dsse_key(
             "no key of an allowed signer made its signature".to_owned(),
         )
     })
-}
-
-fn of_signature(error: SignatureError) -> (Reason, String) {
-    match error {
-        SignatureError::Malformed => (
-            Reason::SignatureMalformed,
-            "its signature cannot be read".to_owned(),
-        ),
-        SignatureError::Namespace(namespace) => (
-            Reason::NamespaceWrong,
-            format!("it is signed for `{namespace}`, not for `{NAMESPACE}`"),
-        ),
-        SignatureError::Algorithm(what) => (
-            Reason::AlgorithmRefused,
-            format!("it is signed with {what}"),
-        ),
-        SignatureError::Invalid => (
-            Reason::SignatureInvalid,
-            "its signature is not one of these bytes".to_owned(),
-        ),
-    }
-}
-
-fn of_signer(refusal: &Refusal, key: &Key, approver: &str, trust: &Trust) -> (Reason, String) {
-    let (file, exists) = &trust.signers_file;
-    let day = |time: &DateTime<Utc>| time.format("%Y-%m-%d").to_string();
-    match refusal {
-        Refusal::Unknown if !exists => (
-            Reason::SignerUnknown,
-            format!("nobody is allowed to sign: there is no {file}"),
-        ),
-        Refusal::Unknown => (
-            Reason::SignerUnknown,
-            format!(
-                "the key {} is not one of {approver} in {file}",
-                key.fingerprint()
-            ),
-        ),
-        Refusal::Namespace => (
-            Reason::SignerNamespace,
-            format!("the key of {approver} may not sign for `{NAMESPACE}`"),
-        ),
-        Refusal::NotYetValid(from) => (
-            Reason::KeyNotYetValid,
-            format!("the key of {approver} is valid from {}", day(from)),
-        ),
-        Refusal::Expired(until) => (
-            Reason::KeyExpired,
-            format!("the key of {approver} expired on {}", day(until)),
-        ),
-    }
 }
 
 fn has_role(statement: &Statement, approver: &str, trust: &Trust, spec: &EvidenceSpec) -> Refused {

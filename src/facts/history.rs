@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rfc3339;
-use crate::git::{Commit, GitError, ObjectId, Repository};
+use super::signature::SignatureFact;
+use crate::git::{Commit, GitError, ObjectId, Repository, Signed};
 use crate::syntax::commit::parse_message;
 
 /// One commit.
@@ -34,6 +35,8 @@ pub struct CommitFact {
     pub date: String,
     /// It has more than one parent.
     pub merge: bool,
+    /// Its signature.
+    pub signature: SignatureFact,
 }
 
 /// A person as a commit names them.
@@ -48,11 +51,22 @@ pub struct PersonFact {
     pub email: String,
 }
 
-/// The facts of commits, in the order in which they are named.
-pub fn collect(repository: &Repository, commits: &[ObjectId]) -> Result<Vec<CommitFact>, GitError> {
+/// The facts of commits, in the order in which they are named; `signature` checks what signs one.
+pub fn collect(
+    repository: &Repository,
+    commits: &[ObjectId],
+    signature: impl Fn(&Signed) -> SignatureFact,
+) -> Result<Vec<CommitFact>, GitError> {
     commits
         .iter()
-        .map(|&id| Ok(commit_fact(&repository.commit(id)?)))
+        .map(|&id| {
+            let commit = repository.commit(id)?;
+            let mut fact = commit_fact(&commit);
+            if let Some(signed) = &commit.signed {
+                fact.signature = signature(signed);
+            }
+            Ok(fact)
+        })
         .collect()
 }
 
@@ -83,6 +97,7 @@ pub fn commit_fact(commit: &Commit) -> CommitFact {
             .collect(),
         date: rfc3339(commit.time),
         merge: commit.parents.len() > 1,
+        signature: SignatureFact::default(),
         summary: message.summary,
     }
 }
@@ -105,6 +120,7 @@ mod tests {
             time: 1_700_000_000,
             message: "feat(casks)!: drop the label\n\nCo-authored-by: Grace <Grace@Example.org>\n"
                 .to_owned(),
+            signed: None,
         };
         let fact = commit_fact(&commit);
         assert_eq!(fact.summary, "feat(casks)!: drop the label");
@@ -124,6 +140,7 @@ mod tests {
             committer: Person::default(),
             time: i64::MAX,
             message: "Fix the cask".to_owned(),
+            signed: None,
         };
         let fact = commit_fact(&commit);
         assert!(!fact.conventional && !fact.breaking && !fact.merge);

@@ -9,6 +9,8 @@ pub use collect::{Contents, Naming, collect};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::signature::SignatureFact;
+
 /// The release that is judged.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -29,6 +31,8 @@ pub struct ReleaseFacts {
     pub date: String,
     /// The tag is an annotated one.
     pub annotated: bool,
+    /// The signature of the tag itself; empty fields when it has none, or does not exist yet.
+    pub tag_signature: SignatureFact,
     /// The tag does not exist yet.
     pub proposed: bool,
     /// The stage that is judged: `change`, `candidate`, `release`, `deploy`, `post-release`, `closed`.

@@ -1,6 +1,7 @@
 //! Commits and tags as they are stored. They are read leniently: a commit that somebody's tool wrote badly still has
 //! parents, a date and a message.
 
+use super::signed::{self, Signed};
 use super::{GitError, ObjectId, Repository, Target, readable};
 
 /// Who did something.
@@ -27,6 +28,8 @@ pub struct Commit {
     pub time: i64,
     /// The whole message.
     pub message: String,
+    /// Its signature, if it has one.
+    pub signed: Option<Box<Signed>>,
 }
 
 /// What a tag reference leads to.
@@ -49,6 +52,7 @@ impl Repository {
             committer: Person::default(),
             time: 0,
             message: String::new(),
+            signed: signed::of_commit(&data).map(Box::new),
         };
         let mut encoding: &[u8] = b"";
         let (header, message) = split_header(&data);
@@ -192,7 +196,7 @@ pub(super) fn root_of(data: &[u8]) -> Option<ObjectId> {
 }
 
 /// Header and message, which an empty line separates.
-fn split_header(data: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split_header(data: &[u8]) -> (&[u8], &[u8]) {
     let end = data.windows(2).position(|pair| pair == b"\n\n");
     match end.and_then(|end| data.split_at_checked(end)) {
         Some((header, rest)) => (header, rest.get(2..).unwrap_or_default()),
@@ -201,7 +205,7 @@ fn split_header(data: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The `key value` lines of a header; a line that continues another begins with a space and has an empty key.
-fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(super) fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     header.split(|&b| b == b'\n').map(|line| {
         let at = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
         let (key, value) = line.split_at(at);
@@ -209,12 +213,12 @@ fn fields(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-fn parse_id(value: &[u8]) -> Option<ObjectId> {
+pub(super) fn parse_id(value: &[u8]) -> Option<ObjectId> {
     ObjectId::parse(std::str::from_utf8(value).ok()?)
 }
 
 /// `Name <address> seconds offset`.
-fn person(value: &[u8]) -> (Person, i64) {
+pub(super) fn person(value: &[u8]) -> (Person, i64) {
     let text = readable(value);
     let (name, rest) = text.split_once('<').unwrap_or((&text, ""));
     let (email, _) = rest.split_once('>').unwrap_or((rest, ""));

@@ -1,6 +1,6 @@
 //! Collecting facts and running rules, one kind of document after the other.
 
-use super::{Frame, JudgeError, States, migrations, settings};
+use super::{Frame, JudgeError, States, migrations, settings, signatures};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
 use crate::facts::{
@@ -38,7 +38,10 @@ pub(super) fn release(
     )?;
     facts.tags = tags::collect(past, &frame.scheme, &frame.earlier_tags);
     reader.coverage.count("tags", facts.tags.len());
-    facts.commits = history::collect(frame.repository, &commits(subject, past))?;
+    facts.release.tag_signature = signatures::of_tag(frame, facts)?;
+    facts.commits = history::collect(frame.repository, &commits(subject, past), |signed| {
+        signatures::of_commit(frame, signed)
+    })?;
     reader.coverage.count("commits", facts.commits.len());
     Ok(())
 }

@@ -90,6 +90,7 @@ pub(super) fn review(
             other.overlay.clone_from(&frame.overlay);
             other.application_tags.clone_from(&frame.application_tags);
             other.earlier_tags.clone_from(&frame.earlier_tags);
+            other.keyring.clone_from(&frame.keyring);
             let other = judge_subject(&other, subject, history, request.stage, &request.files)?;
             Ok(compare(&judgement.report, &other.report))
         }

@@ -33,6 +33,7 @@ pub static PACKS: &[Pack] = &[
         "after-gates",
         "hotfix",
         "release-config",
+        "signatures",
     ),
     pack!("migration-safety": "release-types", "locks"),
     pack!("helm": "chart-version", "app-version", "image", "values", "deploy-safety"),

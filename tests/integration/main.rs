@@ -43,5 +43,7 @@ mod layering;
 mod rehearse;
 /// What is written for SQL does on a server what was meant.
 mod sql_fix;
+/// Signed tags and commits, beside what git says of them.
+mod signatures;
 /// Releases from change to closed.
 mod story;
