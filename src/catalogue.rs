@@ -151,15 +151,12 @@ fn rules() -> impl Iterator<Item = (Area, &'static RuleInfo)> {
         .iter()
         .map(|info| (Area::Rehearsal, info));
     let own = own::OWN.iter().map(|info| {
-        let about_waivers = info.id.starts_with("exception-");
-        (
-            if about_waivers {
-                Area::Exceptions
-            } else {
-                Area::Release
-            },
-            info,
-        )
+        let area = match info.id {
+            "policy-changed" => Area::Trust,
+            id if id.starts_with("exception-") => Area::Exceptions,
+            _ => Area::Release,
+        };
+        (area, info)
     });
     sql.chain(files)
         .chain(helm)

@@ -13,6 +13,7 @@ use crate::catalogue;
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
 use crate::evidence::verify::{Item, Trust};
+use crate::policy::exceptions::unknown_names;
 use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
 use crate::syntax::yaml;
 
@@ -173,6 +174,12 @@ pub fn load(
         }
         None => None,
     };
+    if let Some((path, text)) = &waivers {
+        let mistakes = unknown_names(path, text, &policies);
+        if !mistakes.is_empty() {
+            return Err(PolicyErrors(mistakes).into());
+        }
+    }
     let (reference, protected) = match root {
         Root::WorkTree(_) => (String::new(), false),
         Root::Commit {

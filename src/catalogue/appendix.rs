@@ -21,6 +21,8 @@ pub(super) enum Area {
     Rehearsal,
     /// What the evaluation itself finds.
     Release,
+    /// A change to what decides, which nothing waives.
+    Trust,
     /// A gate of a policy.
     Gate,
     /// A validation or a demand of a policy.
@@ -180,6 +182,7 @@ pub(super) fn text(id: &str, area: Area, owner: Option<&str>) -> String {
         Area::Rehearsal => Some("migration-tests"),
         Area::Helm => Some("chart-updated"),
         Area::Changelog => Some("changelog-updated"),
+        Area::Trust => Some("merged-changes-reviewed"),
         Area::Exceptions | Area::Inputs | Area::Policy | Area::Release => None,
         Area::Gate => Some(id),
     };
@@ -229,7 +232,7 @@ fn except(id: &str, area: Area, owner: Option<&str>, page: &mut String) {
         _ => None,
     };
     let name = match area {
-        Area::Exceptions => return,
+        Area::Exceptions | Area::Trust => return,
         Area::Gate => "gates",
         Area::Policy => owner.unwrap_or("rules"),
         _ => "rules",

@@ -4,11 +4,11 @@ use crate::finding::Severity;
 use crate::rules::RuleInfo;
 
 /// The ids, each with its page.
-pub(super) const OWN: [RuleInfo; 5] = [
+pub(super) const OWN: [RuleInfo; 7] = [
     RuleInfo {
         id: "exception-expired",
         summary: "a waiver whose time is over",
-        severity: Severity::Error,
+        severity: Severity::Warning,
         page: include_str!("pages/exception_expired.md"),
     },
     RuleInfo {
@@ -18,10 +18,22 @@ pub(super) const OWN: [RuleInfo; 5] = [
         page: include_str!("pages/exception_invalid.md"),
     },
     RuleInfo {
+        id: "exception-not-effective",
+        summary: "a waiver whose time has not come",
+        severity: Severity::Info,
+        page: include_str!("pages/exception_not_effective.md"),
+    },
+    RuleInfo {
         id: "exception-unused",
         summary: "a waiver that covers nothing",
         severity: Severity::Warning,
         page: include_str!("pages/exception_unused.md"),
+    },
+    RuleInfo {
+        id: "policy-changed",
+        summary: "a change to what decides about it: configuration, policies, waivers, signers, roles",
+        severity: Severity::Warning,
+        page: include_str!("pages/policy_changed.md"),
     },
     RuleInfo {
         id: "release-type-too-high",

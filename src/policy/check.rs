@@ -42,6 +42,7 @@ pub(super) const OWN_FINDINGS: &[&str] = &[
     "release-type-too-low",
     "release-type-too-high",
     "exception-expired",
+    "exception-not-effective",
     "exception-unused",
     "exception-invalid",
 ];

@@ -1,5 +1,7 @@
 //! Waivers: `PolicyException` documents, which cover findings, demands and gates for a while.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::finding::{Finding, Severity, Status};
@@ -10,8 +12,14 @@ use crate::suppress::Suppressions;
 use crate::syntax::yaml::{self, Node};
 
 use super::cel;
+use super::error::PolicyError;
+use super::load::PolicySet;
 use super::node::Reader;
 use super::read::head;
+
+mod names;
+
+pub use names::unknown_names;
 
 /// A waiver that was read and is well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +38,8 @@ pub struct Waiver {
     pub approved_by: String,
     /// From when it counts.
     pub effective_on: DateTime<Utc>,
+    /// `effectiveOn` as it is written.
+    pub effective_on_text: String,
     /// From when it does not count any more.
     pub expires_at: DateTime<Utc>,
     /// `expiresAt` as it is written.
@@ -50,30 +60,46 @@ pub struct Waivers {
 /// Reads a file of `PolicyException` documents.
 pub fn read(sources: &Sources, file: SourceId) -> Waivers {
     let source = sources.get(file);
-    let mut found = Waivers::default();
-    let parsed = yaml::parse(&source.text);
-    let invalid = |span, message: String| {
-        let location = Location { source: file, span };
-        Finding::at("exception-invalid", Severity::Error, location, message)
+    let (waivers, mistakes) = documents(&source.path, &source.text, file);
+    let findings = mistakes.into_iter().map(|mistake| {
+        let location = Location {
+            source: file,
+            span: mistake.span,
+        };
+        Finding::at("exception-invalid", Severity::Error, location, mistake.message)
             .help("a waiver needs policyRefs, reason, approvedBy, effectiveOn and expiresAt; until then it waives nothing")
-    };
-    for error in parsed.errors {
-        found.findings.push(invalid(error.span, error.message));
+    });
+    Waivers {
+        waivers,
+        findings: findings.collect(),
     }
+}
+
+/// Everything that is wrong with a file of waivers for these policies: what its documents lack, and the names that stand
+/// for nothing.
+pub fn mistakes(path: &str, text: &str, policies: &PolicySet) -> Vec<PolicyError> {
+    let file = Sources::default().add(path, "", text);
+    let (_, mut mistakes) = documents(path, &Arc::from(text), file);
+    mistakes.extend(unknown_names(path, text, policies));
+    mistakes
+}
+
+/// The well-formed waivers of a file, and what is wrong with the others.
+fn documents(path: &str, text: &Arc<str>, file: SourceId) -> (Vec<Waiver>, Vec<PolicyError>) {
+    let parsed = yaml::parse(text);
+    let mut reader = Reader::new(path, Arc::clone(text));
+    for error in parsed.errors {
+        reader.error(error.span, error.message);
+    }
+    let mut waivers = Vec::new();
     for document in parsed.value.iter().filter(|document| !document.is_empty()) {
-        let mut reader = Reader::new(&source.path, source.text.clone());
+        let before = reader.errors.len();
         let waiver = exception(&mut reader, document.root(), file);
-        let mistakes = reader
-            .errors
-            .into_iter()
-            .map(|error| invalid(error.span, error.message));
-        let before = found.findings.len();
-        found.findings.extend(mistakes);
-        if found.findings.len() == before {
-            found.waivers.extend(waiver);
+        if reader.errors.len() == before {
+            waivers.extend(waiver);
         }
     }
-    found
+    (waivers, reader.errors)
 }
 
 fn exception(reader: &mut Reader, root: Node<'_>, file: SourceId) -> Option<Waiver> {
@@ -141,7 +167,7 @@ fn exception(reader: &mut Reader, root: Node<'_>, file: SourceId) -> Option<Waiv
         }
         time.map(|time| (time, text))
     };
-    let (effective_on, _) = time("effectiveOn", false)?;
+    let (effective_on, effective_on_text) = time("effectiveOn", false)?;
     let (expires_at, expires_at_text) = time("expiresAt", true)?;
     if expires_at <= effective_on {
         reader.error(spec.span, "it expires before it takes effect");
@@ -154,6 +180,7 @@ fn exception(reader: &mut Reader, root: Node<'_>, file: SourceId) -> Option<Waiv
         reason,
         approved_by,
         effective_on,
+        effective_on_text,
         expires_at,
         expires_at_text,
         location: Location {
@@ -218,9 +245,27 @@ pub(super) struct Desk<'w> {
 
 struct Case<'w> {
     waiver: &'w Waiver,
-    counts: bool,
-    expired: bool,
+    time: Time,
     used: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Early,
+    Counts,
+    Expired,
+}
+
+impl Time {
+    fn of(waiver: &Waiver, now: DateTime<Utc>) -> Self {
+        if now < waiver.effective_on {
+            Self::Early
+        } else if now < waiver.expires_at {
+            Self::Counts
+        } else {
+            Self::Expired
+        }
+    }
 }
 
 impl<'w> Desk<'w> {
@@ -233,8 +278,7 @@ impl<'w> Desk<'w> {
         let here = all.waivers.iter().filter(|waiver| waiver.covers_tag(tag));
         let here = here.map(|waiver| Case {
             waiver,
-            counts: waiver.effective_on <= now && now < waiver.expires_at,
-            expired: waiver.expires_at <= now,
+            time: Time::of(waiver, now),
             used: false,
         });
         Self {
@@ -246,7 +290,9 @@ impl<'w> Desk<'w> {
 
     fn find(&mut self, policy: &str, id: &str, path: &str) -> Option<WaiverUse> {
         let case = self.here.iter_mut().find(|case| {
-            case.counts && case.waiver.names(policy, id) && case.waiver.covers_path(path)
+            case.time == Time::Counts
+                && case.waiver.names(policy, id)
+                && case.waiver.covers_path(path)
         })?;
         case.used = true;
         Some(case.waiver.usage())
@@ -312,36 +358,35 @@ impl<'w> Desk<'w> {
         }
     }
 
-    /// What is wrong with suppressions and waivers themselves: invalid, expired, or of no use here.
+    /// What is wrong with suppressions and waivers themselves: invalid, expired, not effective yet, or of no use here.
     pub(super) fn finish(self) -> Vec<Finding> {
         let mut findings = self.all.findings.clone();
         findings.extend(self.suppressions.finish());
         for case in &self.here {
             let waiver = case.waiver;
             let about = format!("waiver `{}`", waiver.name);
-            if case.expired {
-                let message = format!("{about} expired on {}", waiver.expires_at_text);
-                findings.push(
-                    Finding::at(
-                        "exception-expired",
-                        Severity::Warning,
-                        waiver.location,
-                        message,
-                    )
-                    .help("remove it, or have it approved again with a new date"),
-                );
-            } else if case.counts && !case.used {
-                let message = format!("{about} covers nothing in this release");
-                findings.push(
-                    Finding::at(
-                        "exception-unused",
-                        Severity::Warning,
-                        waiver.location,
-                        message,
-                    )
-                    .help("remove it, or correct what it names"),
-                );
-            }
+            let (rule, severity, message, help) = match case.time {
+                Time::Expired => (
+                    "exception-expired",
+                    Severity::Warning,
+                    format!("{about} expired on {}", waiver.expires_at_text),
+                    "remove it, or have it approved again with a new date",
+                ),
+                Time::Early => (
+                    "exception-not-effective",
+                    Severity::Info,
+                    format!("{about} waives nothing before {}", waiver.effective_on_text),
+                    "what it covers stays open until then",
+                ),
+                Time::Counts if !case.used => (
+                    "exception-unused",
+                    Severity::Warning,
+                    format!("{about} covers nothing in this release"),
+                    "remove it, or correct what it names",
+                ),
+                Time::Counts => continue,
+            };
+            findings.push(Finding::at(rule, severity, waiver.location, message).help(help));
         }
         findings
     }

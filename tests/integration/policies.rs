@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -360,6 +361,20 @@ fn the_guide_is_right() {
     }
 }
 
+/// The waiver of the guide covers what there is.
+#[test]
+fn the_waiver_of_the_guide_is_right() {
+    let text = std::fs::read_to_string(root().join("docs/policies.md")).unwrap();
+    let (_, rest) = text.split_once("```yaml .relgate/waivers.yaml\n").unwrap();
+    let (waiver, _) = rest.split_once("```").unwrap();
+    let packs = ["release-process", "migration-safety"]
+        .map(|pack| relgate::policy::PolicySource::Builtin(pack.to_owned()));
+    let rules = relgate::catalogue::rule_ids();
+    let policies = relgate::policy::load_with_rules(&packs, &BTreeMap::new(), &rules).unwrap();
+    let mistakes = relgate::policy::exceptions::mistakes("waivers.yaml", waiver, &policies);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+}
+
 /// What policies see, as a page, from the schema that `relgate schema facts` prints.
 #[test]
 fn the_reference_of_facts_is_that_of_the_program() {
@@ -497,10 +512,26 @@ fn a_change_that_waives_itself_does_not_profit() {
         differences.contains("migration-edited-after-release") && differences.contains("waived"),
         "{differences}"
     );
+    assert_eq!(change["verdict"], "pass");
+    let shown = tool.run(&["check", "--base", main, "--policy-ref", main]);
+    assert!(
+        shown.stdout.contains("policy-changed") && shown.stdout.contains("with it"),
+        "{}",
+        shown.text
+    );
     // Without the protected reference, it would have got through.
     let own = tool.report(&["--base", main]);
     let waived = own["findings"].as_array().unwrap().iter();
     assert!(waived.clone().any(|finding| finding["status"] == "waived"));
+    // Whom it trusts is a part of it.
+    for path in [".relgate/roles.yaml", ".relgate/allowed_signers"] {
+        repo.write(path, "\n");
+        repo.git(&["add", "."]);
+        repo.git(&["commit", "--quiet", "--message", "chore: trust me"]);
+        let trusting = tool.report(&["--base", main, "--policy-ref", main]);
+        let files = trusting["policy"]["change"]["files"].to_string();
+        assert!(files.contains(path), "{files}");
+    }
     // What cannot be loaded is told, too.
     repo.write("relgate.yaml", "policies: [builtin:nothing]\n");
     repo.git(&["add", "."]);
@@ -510,6 +541,21 @@ fn a_change_that_waives_itself_does_not_profit() {
         broken["policy"]["change"]["error"].is_string(),
         "{broken:#}"
     );
+}
+
+/// A waiver for something that does not exist waives nothing, and nobody is told by a pass: nothing is judged.
+#[test]
+fn waivers_for_unknown_names_are_errors_at_load() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    repo.write(
+        ".relgate/waivers.yaml",
+        "apiVersion: relgate.dev/v1alpha1\nkind: PolicyException\nmetadata: { name: typo }\nspec:\n  policyRefs:\n    - { name: rules, ids: [drop-colum] }\n    - { name: candidats, ids: [candidate-missing] }\n    - { name: gates, ids: [load-tests] }\n  reason: agreed\n  approvedBy: lead@example.org\n  effectiveOn: 2026-05-01\n  expiresAt: 2026-12-31\n",
+    );
+    show("policy", "waiver-names", &tool.run(&["check"]), 2);
+    let check = tool.run(&["policy", "check"]);
+    assert_eq!(check.code, 2);
+    assert!(check.text.contains("candidats"), "{}", check.text);
 }
 
 /// A second way of releasing, with nothing of the first one: no release branches, no candidates.

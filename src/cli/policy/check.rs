@@ -10,7 +10,7 @@ use crate::cli::args::{Global, PolicyCheck};
 use crate::cli::output::Streams;
 use crate::git::Repository;
 use crate::policy::examples::{Covered, ExampleResult, coverage, run_examples};
-use crate::policy::{PolicySet, load_with_examples};
+use crate::policy::{PolicyErrors, PolicySet, exceptions, load_with_examples};
 use crate::report::human::paint::Paint;
 use crate::report::text::{escape, plural};
 
@@ -26,6 +26,12 @@ pub(super) fn run(
     };
     let rules = catalogue::rule_ids();
     let set = load_with_examples(&documents.sources, &documents.params, Some(&rules))?;
+    if let Some((path, text)) = &documents.waivers {
+        let mistakes = exceptions::mistakes(path, text, &set);
+        if !mistakes.is_empty() {
+            return Err(PolicyErrors(mistakes).into());
+        }
+    }
     let results = run_examples(&set);
     let covered = coverage(&set, &results);
     let quiet = streams.style.verbosity < 0;

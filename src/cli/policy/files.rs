@@ -22,6 +22,8 @@ pub(super) struct Documents {
     pub(super) sources: Vec<PolicySource>,
     /// The configuration's values for parameters.
     pub(super) params: BTreeMap<String, Value>,
+    /// The path and the text of the waivers that the configuration names.
+    pub(super) waivers: Option<(String, String)>,
     /// The directory that the paths of files start from; `None` when they come from a commit.
     pub(super) base: Option<PathBuf>,
 }
@@ -42,10 +44,13 @@ pub(super) fn configured(
 ) -> Result<Documents, CommandError> {
     let mut reader = Reader::new(repository);
     let place = place(repository, global)?;
-    let (config, sources) =
-        project::sources(&place.root(global), &mut reader, global.config.as_deref())?;
+    let root = place.root(global);
+    let (config, sources) = project::sources(&root, &mut reader, global.config.as_deref())?;
+    let waivers = project::read(&root, &mut reader, config.waivers())?
+        .map(|text| (config.waivers().to_owned(), text));
     Ok(Documents {
         sources,
+        waivers,
         params: config.params,
         base: match place {
             Place::WorkTree(directory) => Some(directory),
@@ -70,6 +75,7 @@ pub(super) fn named(names: &[String]) -> Result<Documents, CommandError> {
     }
     Ok(Documents {
         sources,
+        waivers: None,
         params: BTreeMap::new(),
         base: Some(PathBuf::new()),
     })

@@ -443,10 +443,9 @@ fn waivers_that_do_not_count() {
         "policyRefs: [{ name: rules }], reason: r, approvedBy: a, effectiveOn: 2026-11-01, expiresAt: '2026-11-20T11:59:59Z'",
         &["error drop-table", "warning exception-expired"],
     );
-    // It does not count yet, and that is no fault.
     check(
         "policyRefs: [{ name: rules }], reason: r, approvedBy: a, effectiveOn: 2026-11-21, expiresAt: 2026-12-01",
-        &["error drop-table"],
+        &["error drop-table", "info exception-not-effective"],
     );
     for missing in ["reason", "approvedBy", "effectiveOn", "expiresAt"] {
         let parts: Vec<&str> = APPROVED

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::policy::check::{self, Ids};
 use crate::policy::error::{PolicyError, PolicyErrors};
+use crate::policy::exceptions::mistakes;
 use crate::policy::load::{Loaded, PolicySet, PolicySource, load_with_examples};
 use crate::policy::node::to_json;
 use crate::policy::read::{self, Opened, PolicyTest, TestCase};
@@ -58,6 +59,7 @@ pub fn run_tests(
             opened: &opened,
             test: &test,
             files,
+            looked_at: BTreeSet::new(),
             errors: Vec::new(),
         };
         if test.policies.is_empty() {
@@ -85,6 +87,8 @@ struct Suite<'s> {
     opened: &'s Opened,
     test: &'s PolicyTest,
     files: &'s dyn TestFiles,
+    /// The files of waivers whose mistakes are told.
+    looked_at: BTreeSet<String>,
     errors: Vec<PolicyError>,
 }
 
@@ -143,16 +147,21 @@ impl Suite<'_> {
         let example = &case.example;
         let ids = Ids::of(set.policies().iter().map(|loaded| &loaded.policy));
         let roots = check::names(None).roots;
-        let mistakes = check::example_mistakes(example, &ids, &roots);
-        let mistaken = !mistakes.is_empty();
-        for (span, message, label) in mistakes {
+        let wrong = check::example_mistakes(example, &ids, &roots);
+        let mistaken = !wrong.is_empty();
+        for (span, message, label) in wrong {
             self.error(span, message, label);
         }
         let own = self.facts(case.facts.as_ref());
         let exceptions = case.exceptions.as_ref().or(self.test.exceptions.as_ref());
         let exceptions = match exceptions {
             Some((name, span)) => match self.files.text(self.opened.path(), name) {
-                Ok(text) => Some((name.as_str(), text)),
+                Ok(text) => {
+                    if self.looked_at.insert(name.clone()) {
+                        self.errors.append(&mut mistakes(name, &text, set));
+                    }
+                    Some((name.as_str(), text))
+                }
                 Err(why) => {
                     self.error(*span, format!("{name} {why}"), String::new());
                     None

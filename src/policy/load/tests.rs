@@ -301,7 +301,9 @@ spec:
     );
     assert_eq!(policy.gates[0].stage, crate::gate::Stage::Candidate);
     assert_eq!(policy.gates[0].help, "ask");
-    assert_eq!(&*policy.variables[0].expression.text, "true");
+    let mut variables = policy.variables.iter();
+    let needs = variables.find(|it| it.name == "needsCandidate").unwrap();
+    assert_eq!(&*needs.expression.text, "true");
     // What a base says changes the digest, also where nothing but a severity is inherited from it.
     let weaker = strict.replace("severity: error", "severity: info");
     let digest = |middle: &str| {
