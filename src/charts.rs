@@ -17,15 +17,17 @@ mod package;
 mod reads;
 mod reference;
 mod release_image;
+mod render;
 mod schema;
 mod strategy;
 mod templates;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::{Reader, Snapshot};
 use crate::source::Location;
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
+use commands::Commands;
 pub use commands::SetKey;
 pub use file::YamlFile;
 pub use images::{Image, TagSource};
@@ -35,6 +37,7 @@ pub use metadata::{Dependency, Field, Metadata, field};
 pub use reads::{IsRead, Reads};
 pub use reference::Reference;
 pub use release_image::release_image;
+pub use render::{Helm, Rendering, render};
 pub use schema::{SchemaDefect, ValuesSchema, derive as derive_schema};
 pub use strategy::update_strategy;
 pub use templates::{Fallback, GLOBAL_TAGS, Templates};
@@ -84,6 +87,8 @@ pub struct Chart {
     pub manifests: Vec<Manifest>,
     /// The same at the previous release.
     pub previous_manifests: Vec<Manifest>,
+    /// What Helm makes of it, where that was asked for.
+    pub rendering: Rendering,
     /// What is wrong with its templates.
     pub template_defects: Vec<(Location, TemplateDefect)>,
     /// The keys that documents of the repository tell people to set.
@@ -112,6 +117,22 @@ pub struct ChartState {
 }
 
 impl Chart {
+    /// What an upgrade puts into the cluster: as Helm rendered it, else as far as it stands in the templates as text.
+    pub fn objects(&self) -> &[Manifest] {
+        match &self.rendering {
+            Rendering::Done { objects, .. } => objects,
+            _ => &self.manifests,
+        }
+    }
+
+    /// The same at the previous release, read the same way; `None` when it could not be.
+    pub fn previous_objects(&self) -> Option<&[Manifest]> {
+        match &self.rendering {
+            Rendering::Done { previous, .. } => previous.as_deref(),
+            _ => Some(&self.previous_manifests),
+        }
+    }
+
     /// Somebody who sets this key reaches something: the values define it or leave it open, a template reads it, the schema
     /// or a comment describes it, or it belongs to another chart.
     pub fn knows_key(&self, key: &KeyPath) -> bool {
@@ -200,7 +221,7 @@ pub fn survey(
     let settings_now = discovery::find(subject, settings, Some(reader));
     let settings_before = discovery::find(before, settings, None);
 
-    let mut old: Vec<ChartState> = settings_before
+    let old: Vec<ChartState> = settings_before
         .iter()
         .map(|settings| read(before, settings, reader))
         .collect();
@@ -210,14 +231,16 @@ pub fn survey(
         .collect();
 
     let directories: BTreeSet<String> = new.iter().map(|state| state.directory.clone()).collect();
-    let documents = if new.is_empty() {
-        Vec::new()
-    } else {
-        commands::documents(subject, reader)
-    };
+    let mut commands = Commands::default();
+    if !new.is_empty() {
+        for source in commands::documents(subject, reader) {
+            commands.add(&reader.sources.get(source).text, source);
+        }
+    }
+    let mut old = Old::new(old);
     let mut charts = Vec::with_capacity(new.len());
     for (state, settings) in new.into_iter().zip(&settings_now) {
-        let previous_state = take_previous(&mut old, &state, &directories);
+        let previous_state = old.take(&state, &directories);
         let changed = previous_state.as_ref().is_none_or(|old_state| {
             package::differs(
                 before,
@@ -232,11 +255,7 @@ pub fn survey(
             .as_ref()
             .map(images::find)
             .unwrap_or_default();
-        let name = state.name().to_owned();
-        let mut set_keys: Vec<SetKey> = documents
-            .iter()
-            .flat_map(|&source| commands::set_keys(&reader.sources.get(source).text, source, &name))
-            .collect();
+        let mut set_keys = commands.keys_of(state.name());
         for set_key in &mut set_keys {
             set_key.was_known = previous_state
                 .iter()
@@ -261,6 +280,7 @@ pub fn survey(
             reads: of_templates.reads,
             previous_reads: of_previous.reads,
             manifests: of_templates.manifests,
+            rendering: Rendering::NotAsked,
             previous_manifests: of_previous.manifests,
             template_defects: of_templates.defects,
             set_keys,
@@ -269,29 +289,58 @@ pub fn survey(
     ChartSurvey {
         previous_label: before.label.clone(),
         charts,
-        removed: old,
+        removed: old.rest(),
     }
 }
 
-/// The state before of a chart: the one in its directory, else the only one of its name whose directory is gone.
-fn take_previous(
-    old: &mut Vec<ChartState>,
-    state: &ChartState,
-    directories: &BTreeSet<String>,
-) -> Option<ChartState> {
-    if let Some(index) = old
-        .iter()
-        .position(|candidate| candidate.directory == state.directory)
-    {
-        return Some(old.remove(index));
+/// The charts of the state before that have not been paired.
+struct Old {
+    states: Vec<Option<ChartState>>,
+    by_directory: BTreeMap<String, usize>,
+    by_name: BTreeMap<String, Vec<usize>>,
+}
+
+impl Old {
+    fn new(states: Vec<ChartState>) -> Self {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, state) in states.iter().enumerate() {
+            by_name
+                .entry(state.name().to_owned())
+                .or_default()
+                .push(index);
+        }
+        let directories = states.iter().enumerate();
+        Self {
+            by_directory: directories
+                .map(|(index, state)| (state.directory.clone(), index))
+                .collect(),
+            by_name,
+            states: states.into_iter().map(Some).collect(),
+        }
     }
-    let mut moved = (0..old.len()).filter(|&index| {
-        old[index].name() == state.name() && !directories.contains(&old[index].directory)
-    });
-    let (index, None) = (moved.next()?, moved.next()) else {
-        return None;
-    };
-    Some(old.remove(index))
+
+    /// The state before of a chart: the one in its directory, else the only one of its name whose directory is gone.
+    fn take(&mut self, state: &ChartState, directories: &BTreeSet<String>) -> Option<ChartState> {
+        let index = match self.by_directory.get(&state.directory) {
+            Some(&index) => index,
+            None => {
+                let is_gone = |index: &&usize| {
+                    let old = self.states.get(**index).and_then(Option::as_ref);
+                    old.is_some_and(|old| !directories.contains(&old.directory))
+                };
+                let mut moved = self.by_name.get(state.name())?.iter().filter(is_gone);
+                let (Some(&index), None) = (moved.next(), moved.next()) else {
+                    return None;
+                };
+                index
+            }
+        };
+        self.states.get_mut(index)?.take()
+    }
+
+    fn rest(self) -> Vec<ChartState> {
+        self.states.into_iter().flatten().collect()
+    }
 }
 
 fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) -> ChartState {

@@ -259,6 +259,11 @@ impl<'r> Reader<'r> {
         self.read_text(path, *snapshot.get(path)?).ok()
     }
 
+    /// The content of a file, text or not, which is neither among the sources nor in the coverage.
+    pub fn bytes(&self, snapshot: &Snapshot, path: &str) -> Option<Vec<u8>> {
+        self.read_bytes(*snapshot.get(path)?).ok()
+    }
+
     /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is
     /// replaced, and the offset of the first such place (or NUL) is told. `None` when it is text, or cannot be read at all.
     pub fn read_lossy(&mut self, snapshot: &Snapshot, path: &str) -> Option<(SourceId, usize)> {

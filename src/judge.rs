@@ -22,6 +22,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub use mend::{MendError, Mended, mend_all};
 
 use crate::cache::Cache;
+use crate::charts::Helm;
 use crate::discover::{Reader, Snapshot};
 use crate::evidence::gpg::Keyring;
 use crate::evidence::verify::Release;
@@ -98,6 +99,8 @@ pub struct Frame<'a> {
     pub earlier_tags: Earlier,
     /// The keys of OpenPGP that count for tags and commits.
     pub keyring: Option<Keyring>,
+    /// The Helm that renders the charts, where somebody asks for it.
+    pub helm: Option<Helm>,
 }
 
 impl<'a> Frame<'a> {
@@ -122,6 +125,7 @@ impl<'a> Frame<'a> {
             application_tags: None,
             earlier_tags: Earlier::default(),
             keyring: None,
+            helm: None,
         })
     }
 }

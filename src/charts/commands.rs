@@ -1,5 +1,7 @@
 //! The keys that documents tell people to `--set`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::discover::{Reader, Snapshot};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::yaml::KeyPath;
@@ -49,38 +51,64 @@ pub(super) fn documents(snapshot: &Snapshot, reader: &mut Reader<'_>) -> Vec<Sou
         .collect()
 }
 
-/// The keys that a text sets in the chart of a name.
-pub(super) fn set_keys(text: &str, source: SourceId, chart: &str) -> Vec<SetKey> {
-    let mut found = Vec::new();
-    for command in commands(text) {
-        let words = words(text, command);
-        if !names_chart(text, &words, chart) {
-            continue;
-        }
-        let mut after_option = false;
-        for span in words {
-            let word = text.get(span.range()).unwrap_or("");
-            let option = word.split_once('=').map_or(word, |(option, _)| option);
-            if OPTIONS.contains(&option) {
-                after_option = !word.contains('=');
-                if let Some(at) = word.find('=') {
-                    keys(
-                        text,
-                        Span::new(span.start as usize + at + 1, span.end as usize),
-                        source,
-                        &mut found,
-                    );
-                }
-            } else if std::mem::take(&mut after_option) {
-                keys(text, span, source, &mut found);
+/// The `helm` commands of documents, by the chart that they name.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    keys: Vec<Vec<SetKey>>,
+    /// Indices into `keys`, in the order of the text.
+    by_chart: BTreeMap<String, Vec<usize>>,
+}
+
+impl Commands {
+    /// Reads the commands of a text.
+    pub(super) fn add(&mut self, text: &str, source: SourceId) {
+        for command in commands(text) {
+            let words = words(text, command);
+            let keys = set_keys(text, source, &words);
+            if keys.is_empty() {
+                continue;
             }
+            for chart in charts(text, &words) {
+                let of_chart = self.by_chart.entry(chart.to_owned()).or_default();
+                of_chart.push(self.keys.len());
+            }
+            self.keys.push(keys);
+        }
+    }
+
+    /// The keys that the commands set in a chart.
+    pub(super) fn keys_of(&self, chart: &str) -> Vec<SetKey> {
+        let indices = self.by_chart.get(chart).into_iter().flatten();
+        indices
+            .filter_map(|&index| self.keys.get(index))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+/// The keys that a command sets.
+fn set_keys(text: &str, source: SourceId, words: &[Span]) -> Vec<SetKey> {
+    let mut found = Vec::new();
+    let mut after_option = false;
+    for &span in words {
+        let word = text.get(span.range()).unwrap_or("");
+        let option = word.split_once('=').map_or(word, |(option, _)| option);
+        if OPTIONS.contains(&option) {
+            after_option = !word.contains('=');
+            if let Some(at) = word.find('=') {
+                let value = Span::new(span.start as usize + at + 1, span.end as usize);
+                keys(text, value, source, &mut found);
+            }
+        } else if std::mem::take(&mut after_option) {
+            keys(text, span, source, &mut found);
         }
     }
     found
 }
 
-/// The chart that a command installs has this name: the last part of its path or address; where it has neither, a word.
-fn names_chart(text: &str, words: &[Span], chart: &str) -> bool {
+/// What the chart that a command installs may be called: the last part of its path or address; where it has neither, any word.
+fn charts<'t>(text: &'t str, words: &[Span]) -> BTreeSet<&'t str> {
     let plain = || {
         words
             .iter()
@@ -92,11 +120,15 @@ fn names_chart(text: &str, words: &[Span], chart: &str) -> bool {
             .iter()
             .any(|end| word.ends_with(end))
     };
-    let addresses = || plain().filter(|word| word.contains('/') && !is_file(word));
-    if addresses().next().is_some() {
-        return addresses().any(|word| word.rsplit('/').next() == Some(chart));
+    let addresses: BTreeSet<&str> = plain()
+        .filter(|word| word.contains('/') && !is_file(word))
+        .filter_map(|word| word.rsplit('/').next())
+        .collect();
+    if addresses.is_empty() {
+        plain().collect()
+    } else {
+        addresses
     }
-    plain().any(|word| word == chart)
 }
 
 /// The spans of `helm install …`, `helm upgrade …`, `helm template …` with their continued lines.
@@ -259,7 +291,10 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let mut sources = Sources::default();
         let source = sources.add("a.md", "", text);
-        let found: Vec<String> = set_keys(text, source, "cellar")
+        let mut commands = Commands::default();
+        commands.add(text, source);
+        let found: Vec<String> = commands
+            .keys_of("cellar")
             .into_iter()
             .map(|found| format!("{} at {}", found.key, sources.text(found.location)))
             .collect();

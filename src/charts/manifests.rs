@@ -11,6 +11,8 @@ pub struct Manifest {
     pub path: String,
     /// `Deployment`, `Job`, ...
     pub kind: String,
+    /// Its name, where it was rendered; empty where it was read from a template.
+    pub name: String,
     /// `apps/v1`, as far as it stands there as text.
     pub api: String,
     /// The phases of its `helm.sh/hook` annotation.
@@ -25,7 +27,8 @@ pub struct Manifest {
     pub migrates: bool,
     /// The dotted key that turns it on: the one that an `if` around it asks for.
     pub enabled_by: String,
-    /// The lines that Kubernetes never lets change, without white space around them: selector, service name, claim templates.
+    /// What Kubernetes never lets change: selector, service name, claim templates, and of a rendered Job that is no hook its pod.
+    /// Of a template the lines, without white space around them; of what was rendered the JSON.
     pub immutable: Vec<(&'static str, String)>,
     /// The claim templates of a `StatefulSet` carry the chart's labels, which hold its version.
     pub versioned_claims: Option<Location>,
@@ -314,6 +317,7 @@ fn manifest(path: &str, lines: &[Line<'_>], source: SourceId, values: &Value) ->
     Some(Manifest {
         path: path.to_owned(),
         kind: kind.to_owned(),
+        name: String::new(),
         api: top("apiVersion").map_or("", |(_, api)| api).to_owned(),
         hooks,
         strategy,

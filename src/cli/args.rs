@@ -140,6 +140,9 @@ pub(super) struct Check {
     /// A ledger that knows where floating tags were before: one that went backwards fails `stable-tag`
     #[arg(long, value_name = "URL")]
     pub(super) ledger: Option<String>,
+    /// Have the `helm` on the PATH render the charts that changed, without a network, and judge what it makes
+    #[arg(long)]
+    pub(super) render: bool,
     /// The format of standard output
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
     pub(super) format: &'static crate::report::Format,

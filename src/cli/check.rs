@@ -2,10 +2,11 @@
 
 use super::CommandError;
 use super::args::{Check, Global};
-use super::context::{Context, subject_request};
+use super::context::{Context, search_path, subject_request};
 use super::ledger;
 use super::output::Streams;
 use super::progress::Progress;
+use crate::charts::Helm;
 use crate::git::Repository;
 use crate::judge::{Judgement, Request, judge};
 use crate::policy::trace;
@@ -27,6 +28,9 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
         }
         if let Some(address) = &args.ledger {
             frame.earlier_tags = ledger::earlier_tags(frame.repository, address)?;
+        }
+        if args.render {
+            frame.helm = Some(Helm::find(&search_path()));
         }
         let judgement = judge(&frame, &request)?;
         let explanation = match &args.explain {

@@ -223,6 +223,13 @@ fn clock() -> DateTime<Utc> {
     DateTime::<Utc>::from(std::time::SystemTime::now())
 }
 
+/// The directories in which programs are looked for.
+pub(super) fn search_path() -> Vec<PathBuf> {
+    environment("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default()
+}
+
 /// Where lowered migrations and the commit graph are kept between runs: `RELGATE_CACHE_DIR` (empty: nowhere), else the user's cache directory.
 fn cache_directory() -> Option<PathBuf> {
     match environment("RELGATE_CACHE_DIR") {

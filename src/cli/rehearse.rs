@@ -1,11 +1,11 @@
 //! `relgate rehearse`: the release's migrations, and their rollback, on a real PostgreSQL server.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::CommandError;
 use super::args::{Global, Rehearse};
-use super::context::{Context, subject_request};
+use super::context::{Context, search_path, subject_request};
 use super::gate::nonce;
 use super::output::{Streams, environment};
 use super::progress::Progress;
@@ -145,10 +145,7 @@ fn host(args: &Rehearse, scripts: &[Script], options: &Options) -> Result<Host, 
     let wanted = scripts
         .iter()
         .find_map(|script| script.directory.server_version);
-    let search: Vec<PathBuf> = environment("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default();
-    let programs = Programs::find(args.server_programs.as_deref(), &search, wanted);
+    let programs = Programs::find(args.server_programs.as_deref(), &search_path(), wanted);
     match &args.server.database_url {
         Some(address) => {
             let password = environment("PGPASSWORD");

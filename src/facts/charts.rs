@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Origin, Origins};
-use crate::charts::{Chart, ChartState, ChartSurvey, Image, release_image};
+use crate::charts::{Chart, ChartState, ChartSurvey, Image, Rendering, release_image};
 use crate::version::{Version, step};
 
 /// One chart.
@@ -54,6 +54,8 @@ pub struct ChartFact {
     pub budget: bool,
     /// Fields that Kubernetes never lets change and whose text in the templates differs from the previous release.
     pub immutable: Vec<ImmutableFact>,
+    /// What asking Helm gave (`relgate check --render`).
+    pub rendering: RenderingFact,
     /// How the chart runs database migrations.
     pub migration: MigrationRunFact,
     /// The application's repository has a tag for the appVersion: `yes`, `no`; `unknown` when that repository is not given.
@@ -64,6 +66,21 @@ pub struct ChartFact {
     pub app_version_origin: Origin,
 }
 
+/// What asking Helm for a chart gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct RenderingFact {
+    /// `rendered`: the facts about workloads are what Helm makes with the values; `not-checked`: Helm was asked and did not
+    /// render it; empty: nobody asked, or the chart did not change, and the facts are what the templates say as text.
+    pub status: String,
+    /// Why it was not checked.
+    pub reason: String,
+    /// Helm's version.
+    pub helm: String,
+    /// The place in a template that Helm refuses, else the chart's version.
+    pub origin: Origin,
+}
+
 /// An object that a template makes and that runs pods.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -72,7 +89,8 @@ pub struct WorkloadFact {
     pub path: String,
     /// `Deployment`, `StatefulSet`, `DaemonSet`, `Job` or `CronJob`.
     pub kind: String,
-    /// `RollingUpdate`, `Recreate`, `OnDelete`; `RollingUpdate` where nothing is said; `unknown` where a template computes it.
+    /// `RollingUpdate`, `Recreate`, `OnDelete`; `RollingUpdate` where nothing is said; `unknown` where a template computes it and
+    /// nobody rendered it.
     pub strategy: String,
     /// How many pods it asks for by default; -1 when that cannot be told.
     pub replicas: i64,
@@ -92,7 +110,7 @@ pub struct ImmutableFact {
     pub path: String,
     /// The object's kind.
     pub kind: String,
-    /// `selector`, `serviceName` or `volumeClaimTemplates`.
+    /// `selector`, `serviceName` or `volumeClaimTemplates`; `template` of a rendered Job that is no hook.
     pub field: String,
     /// Nothing changed here, but the field holds the chart's version, which changes with every release.
     pub versioned: bool,
@@ -227,13 +245,32 @@ fn chart_fact(
         update_strategy: workloads::update_strategy(chart),
         workloads: workloads::facts(chart, origins),
         budget: chart
-            .manifests
+            .objects()
             .iter()
             .any(|made| made.kind == "PodDisruptionBudget"),
         immutable: workloads::immutable(chart, origins),
+        rendering: rendering(chart, origins, origin),
         migration: workloads::migration(chart, origins),
         origin,
         app_version_origin,
+    }
+}
+
+fn rendering(chart: &Chart, origins: &mut Origins, version: Origin) -> RenderingFact {
+    match &chart.rendering {
+        Rendering::NotAsked => RenderingFact::default(),
+        Rendering::Done { helm, .. } => RenderingFact {
+            status: "rendered".to_owned(),
+            helm: helm.clone(),
+            origin: version,
+            ..RenderingFact::default()
+        },
+        Rendering::NotChecked { reason, location } => RenderingFact {
+            status: "not-checked".to_owned(),
+            reason: reason.clone(),
+            origin: location.map_or(version, |location| origins.add(location)),
+            ..RenderingFact::default()
+        },
     }
 }
 

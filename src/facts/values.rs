@@ -3,6 +3,8 @@
 mod compare;
 mod renames;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,10 +74,14 @@ pub fn collect(survey: &ChartSurvey, origins: &mut Origins) -> ValuesFacts {
         let Some(previous) = &chart.previous else {
             continue;
         };
+        let of_chart = OfChart {
+            chart,
+            below_one: is_below_one(previous),
+            image_keys: image_keys(chart),
+        };
         for (old, new) in paired_files(previous, &chart.state) {
-            let below_one = is_below_one(previous);
             for difference in differences(old, new) {
-                let fact = fact(chart, old, new, &difference, below_one, origins);
+                let fact = fact(&of_chart, old, new, &difference, origins);
                 match difference.change {
                     Change::Added => facts.added.push(fact),
                     Change::Removed => facts.removed.push(fact),
@@ -135,14 +141,22 @@ fn differences(old: Option<&YamlFile>, new: Option<&YamlFile>) -> Vec<Difference
     compare::compare(&value(old), &value(new))
 }
 
+/// A chart, and what is known of it for all its keys.
+struct OfChart<'c> {
+    chart: &'c Chart,
+    below_one: bool,
+    /// The keys of tags and digests of images.
+    image_keys: BTreeSet<&'c str>,
+}
+
 fn fact(
-    chart: &Chart,
+    of_chart: &OfChart<'_>,
     old: Option<&YamlFile>,
     new: Option<&YamlFile>,
     difference: &Difference,
-    chart_below_one: bool,
     origins: &mut Origins,
 ) -> ValueFact {
+    let chart = of_chart.chart;
     let file = if difference.change == Change::Removed {
         old
     } else {
@@ -153,6 +167,7 @@ fn fact(
         .previous_path
         .as_ref()
         .unwrap_or(&difference.path);
+    let key = difference.path.to_string();
     let kind = |data: &Option<Data>| data.as_ref().map_or("", Data::kind).to_owned();
     ValueFact {
         chart: chart.state.name().to_owned(),
@@ -161,7 +176,8 @@ fn fact(
             .or(old)
             .map(|file| file.path.clone())
             .unwrap_or_default(),
-        key: difference.path.to_string(),
+        image: of_chart.image_keys.contains(key.as_str()),
+        key,
         previous_key: difference
             .previous_path
             .as_ref()
@@ -172,21 +188,20 @@ fn fact(
         free_form: difference.free_form,
         was_read: chart.previous_reads.of(key_before).as_str().to_owned(),
         is_read: chart.reads.of(key_before).as_str().to_owned(),
-        image: is_image_tag(chart, &difference.path.to_string()),
-        chart_below_one,
+        chart_below_one: of_chart.below_one,
         origin: location
             .map(|location| origins.add(location))
             .unwrap_or_default(),
     }
 }
 
-fn is_image_tag(chart: &Chart, key: &str) -> bool {
+fn image_keys(chart: &Chart) -> BTreeSet<&str> {
     let images = chart.images.iter().chain(&chart.previous_images);
     images
-        .into_iter()
-        .any(|image| image.key == key || image.digest_key == key)
-        || chart.image_tag.as_deref() == Some(key)
-        || crate::charts::GLOBAL_TAGS.contains(&key)
+        .flat_map(|image| [image.key.as_str(), image.digest_key.as_str()])
+        .chain(chart.image_tag.as_deref())
+        .chain(crate::charts::GLOBAL_TAGS)
+        .collect()
 }
 
 /// Values of a chart below 1.0.0 may break in a minor release; what counts is what people upgrade from.

@@ -30,7 +30,28 @@ pub struct WorkflowFact {
     pub jobs: Vec<String>,
     /// What its token may do: `limited`, `write-all`, or `unsaid`, which is whatever the repository's settings are.
     pub permissions: String,
+    /// What it publishes or promotes before its own tests have passed.
+    pub early: Vec<EarlyFact>,
     /// The place of its trigger.
+    pub origin: Origin,
+}
+
+/// Something that a workflow makes visible before its own tests have passed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct EarlyFact {
+    /// The workflow.
+    pub path: String,
+    /// `publish`: an image, a package or a release; `promotion`: a name that moves, such as `stable` or `latest`.
+    pub work: String,
+    /// The id of the job that does it.
+    pub job: String,
+    /// The id of the job that tests, or the name of the workflow that this one starts behind.
+    pub test: String,
+    /// `not-waiting`: the job does not need the one that tests; `after`: the tests come behind it; `always`: it runs even when
+    /// they failed; `completed`: it starts when that workflow is done, whether it succeeded or not.
+    pub because: String,
+    /// The place of the step.
     pub origin: Origin,
 }
 
@@ -99,6 +120,21 @@ fn fact(
         pull_request_paths: workflow.pull_request_paths,
         jobs: workflow.jobs,
         permissions: workflow.permissions.as_str().to_owned(),
+        early: workflow
+            .early
+            .into_iter()
+            .map(|early| EarlyFact {
+                path: path.to_owned(),
+                work: early.work.as_str().to_owned(),
+                job: early.job,
+                test: early.test,
+                because: early.because.as_str().to_owned(),
+                origin: origins.add(Location {
+                    source,
+                    span: early.span,
+                }),
+            })
+            .collect(),
         origin: origins.add(Location {
             source,
             span: workflow.trigger,

@@ -1,5 +1,7 @@
 //! Collecting facts and running rules, one kind of document after the other.
 
+use std::collections::BTreeSet;
+
 use super::{Frame, JudgeError, States, migrations, settings, signatures};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
@@ -12,6 +14,7 @@ use crate::git::History;
 use crate::report::Input;
 use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
+use crate::source::Location;
 use crate::subject::Subject;
 use crate::suppress::Suppressions;
 use crate::syntax::changelog::component_of_prefix;
@@ -154,8 +157,11 @@ fn charts(
     findings: &mut Findings,
 ) {
     let settings = settings::charts(&frame.project.config.charts);
-    let survey =
-        crate::charts::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    let previous = states.previous.as_ref();
+    let mut survey = crate::charts::survey(previous, &states.subject, &settings, reader);
+    if let Some(helm) = &frame.helm {
+        crate::charts::render(&mut survey, previous, &states.subject, helm, reader);
+    }
     facts.charts = crate::facts::charts::collect(
         &survey,
         &settings::short_name(frame.repository),
@@ -168,16 +174,16 @@ fn charts(
         || facts.release.stage == Stage::Closed.as_str();
     for chart in &survey.charts {
         let mut found = Findings::default();
+        let known_before = chart.set_keys.iter().filter(|key| key.was_known);
+        let outdated: BTreeSet<Location> = known_before.map(|key| key.location).collect();
         rules::helm::check(&rules::helm::HelmInput { chart, deploying }, &mut found);
         // What is deployed counts as a whole; before that, a chart that nobody touched is the past's.
         found.0.retain(|finding| {
-            let path =
-                |place: crate::source::Location| reader.sources.get(place.source).path.as_str();
+            let path = |place: Location| reader.sources.get(place.source).path.as_str();
             // A document that nobody touched is wrong now when the chart no longer has its key.
-            let is_outdated = finding.location.is_some_and(|place| {
-                let mut keys = chart.set_keys.iter().filter(|key| key.was_known);
-                keys.any(|key| key.location == place)
-            });
+            let is_outdated = finding
+                .location
+                .is_some_and(|place| outdated.contains(&place));
             deploying
                 || is_outdated
                 || finding

@@ -91,6 +91,7 @@ pub(super) fn review(
             other.application_tags.clone_from(&frame.application_tags);
             other.earlier_tags.clone_from(&frame.earlier_tags);
             other.keyring.clone_from(&frame.keyring);
+            other.helm.clone_from(&frame.helm);
             let other = judge_subject(&other, subject, history, request.stage, &request.files)?;
             Ok(compare(&judgement.report, &other.report))
         }

@@ -1,11 +1,17 @@
-//! GitHub Actions workflows, as far as they say which tags start them, and the patterns that they say it with.
+//! GitHub Actions workflows, as far as they say which tags start them, the patterns that they say it with, and what they publish
+//! before their tests.
 //!
 //! The pattern language is GitHub's own, neither glob nor regular expression: see "Filter pattern cheat sheet" in
 //! GitHub's documentation of the workflow syntax.
 
+mod act;
+mod order;
+
 use super::yaml::{self, Node};
 use super::{Parsed, SyntaxError};
 use crate::source::Span;
+pub use act::Work;
+pub use order::{Because, Early};
 
 /// A workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub struct Workflow {
     pub permissions: Permissions,
     /// The names under which its jobs report, in the order of the text: `name`, else the id.
     pub jobs: Vec<String>,
+    /// What it makes visible before its tests have passed.
+    pub early: Vec<Early>,
 }
 
 /// What the token of a workflow may do.
@@ -77,6 +85,7 @@ pub fn parse(text: &str) -> Parsed<Workflow> {
                 workflow.trigger = key.span().cover(on.span());
                 workflow.push = push(on);
                 workflow.pull_request_paths = filters_paths(on);
+                workflow.early = order::early(root, on);
             }
             None => errors.push(SyntaxError {
                 span: root.span(),

@@ -104,9 +104,12 @@ const OWNERS: &[(&str, &str)] = &[
     ("askama", "report/html report/audit/html"),
     ("walkdir", "discover cli git project"),
     ("std::env", "cli main"),
-    // A rehearsal is a fact only if the real server, pg_dump and psql did the work.
+    // A rehearsal is a fact only if the real server, pg_dump and psql did the work, and what a chart makes if Helm did.
     // And gpgv alone can verify OpenPGP, when somebody names a keyring.
-    ("std::process::Command", "rehearse/server evidence/gpg"),
+    (
+        "std::process::Command",
+        "rehearse/server evidence/gpg charts/render/program",
+    ),
     ("std::time::SystemTime", "cli"),
 ];
 

@@ -37,6 +37,8 @@ mod picture;
 mod policies;
 /// A release is written into its files.
 mod release_fix;
+/// Charts as the real engine of Helm renders them.
+mod render;
 /// The source code keeps to the architecture.
 mod layering;
 /// A release's migrations on a real server.

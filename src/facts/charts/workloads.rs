@@ -1,7 +1,9 @@
 //! What a chart runs, and how an upgrade treats it.
 
+use std::collections::BTreeMap;
+
 use super::{ImmutableFact, MigrationRunFact, WorkloadFact};
-use crate::charts::{Chart, Manifest, Strategy, update_strategy as strategy_of};
+use crate::charts::{Chart, Manifest, Rendering, Strategy, update_strategy as strategy_of};
 use crate::facts::{Origin, Origins};
 use crate::syntax::yaml::{KeyPath, Value};
 
@@ -11,7 +13,7 @@ const ROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 /// The objects that run pods.
 pub(super) fn facts(chart: &Chart, origins: &mut Origins) -> Vec<WorkloadFact> {
     chart
-        .manifests
+        .objects()
         .iter()
         .filter(|made| {
             ROLLED.contains(&made.kind.as_str()) || matches!(made.kind.as_str(), "Job" | "CronJob")
@@ -37,16 +39,19 @@ pub(super) fn facts(chart: &Chart, origins: &mut Origins) -> Vec<WorkloadFact> {
 /// nothing is said anywhere, which is what Kubernetes does then; else empty.
 pub(super) fn update_strategy(chart: &Chart) -> String {
     let mut in_values = Vec::new();
+    let is_rendered = matches!(chart.rendering, Rendering::Done { .. });
     for value in chart
         .state
         .values
         .iter()
         .filter_map(|file| file.value.as_ref())
+        // What the values say is in what was rendered, or does nothing.
+        .filter(|_| !is_rendered)
     {
         strategies(value, &mut in_values);
     }
     let rolled: Vec<&Manifest> = chart
-        .manifests
+        .objects()
         .iter()
         .filter(|made| ROLLED.contains(&made.kind.as_str()))
         .collect();
@@ -83,15 +88,16 @@ fn strategies(value: &Value, found: &mut Vec<String>) {
 /// Fields that no upgrade can change: those that differ, and claim templates that hold the chart's version.
 pub(super) fn immutable(chart: &Chart, origins: &mut Origins) -> Vec<ImmutableFact> {
     let mut found = Vec::new();
-    for made in &chart.manifests {
-        let inside = |path: &str, directory: &str| path.strip_prefix(directory).map(str::to_owned);
-        let before = chart.previous.as_ref().and_then(|previous| {
-            let place = inside(&made.path, &chart.state.directory)?;
-            chart.previous_manifests.iter().find(|old| {
-                old.kind == made.kind
-                    && inside(&old.path, &previous.directory).as_ref() == Some(&place)
-            })
-        });
+    let previous = chart.previous.as_ref();
+    let old_directory = previous.map_or("", |previous| previous.directory.as_str());
+    let mut before: BTreeMap<(&str, &str), &Manifest> = BTreeMap::new();
+    for old in chart.previous_objects().unwrap_or_default() {
+        before
+            .entry(identity(chart, old, old_directory))
+            .or_insert(old);
+    }
+    for made in chart.objects() {
+        let before = before.get(&identity(chart, made, &chart.state.directory));
         let fact = |field: &str, versioned: bool, origin: Origin| ImmutableFact {
             path: made.path.clone(),
             kind: made.kind.clone(),
@@ -101,7 +107,9 @@ pub(super) fn immutable(chart: &Chart, origins: &mut Origins) -> Vec<ImmutableFa
         };
         for (field, text) in &made.immutable {
             let old = before.and_then(|old| old.immutable.iter().find(|(name, _)| name == field));
-            if before.is_some() && old.is_none_or(|(_, old)| old != text) {
+            // A Job that was a hook is made anew, and so was none before.
+            let is_new = *field == "template" && old.is_none();
+            if before.is_some() && !is_new && old.is_none_or(|(_, old)| old != text) {
                 found.push(fact(field, false, origins.add(made.location)));
             }
         }
@@ -112,45 +120,71 @@ pub(super) fn immutable(chart: &Chart, origins: &mut Origins) -> Vec<ImmutableFa
     found
 }
 
-/// The first Job whose text speaks of migrations; one that is a hook is preferred.
-pub(super) fn migration(chart: &Chart, origins: &mut Origins) -> MigrationRunFact {
-    let jobs = || {
-        chart
-            .manifests
-            .iter()
-            .filter(|made| made.kind == "Job" && made.migrates)
+/// What makes an object the same one in two releases: its name where it was rendered, else its template.
+fn identity<'m>(chart: &Chart, made: &'m Manifest, directory: &str) -> (&'m str, &'m str) {
+    let name = if matches!(chart.rendering, Rendering::Done { .. }) {
+        &made.name
+    } else {
+        made.path.strip_prefix(directory).unwrap_or(&made.path)
     };
-    let Some(job) = jobs()
-        .find(|made| !made.hooks.is_empty())
-        .or_else(|| jobs().next())
-    else {
+    (&made.kind, name)
+}
+
+/// The first Job whose text speaks of migrations; one that is a hook is preferred. Where the chart was rendered, one that the
+/// templates have and Helm did not make is off.
+pub(super) fn migration(chart: &Chart, origins: &mut Origins) -> MigrationRunFact {
+    let is_rendered = matches!(chart.rendering, Rendering::Done { .. });
+    let in_template = migration_job(&chart.manifests);
+    let Some(job) = migration_job(chart.objects()).or(in_template) else {
         return MigrationRunFact::default();
     };
+    let key = in_template.map_or("", |job| job.enabled_by.as_str());
     let has = |phase: &str| job.hooks.iter().any(|hook| hook == phase);
     let phase = match (has("pre-upgrade"), has("post-upgrade")) {
         (true, _) => "pre-upgrade",
         (false, true) => "post-upgrade",
         (false, false) => "",
     };
-    let enabled = if job.enabled_by.is_empty() {
-        "yes"
-    } else {
-        let path = KeyPath::parse(&job.enabled_by);
-        let mut files = chart.state.values.iter().rev();
-        let value = files.find_map(|file| file.value.as_ref()?.at(&path));
-        match value.and_then(Value::as_bool) {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "unknown",
+    let enabled = if is_rendered {
+        if migration_job(chart.objects()).is_some() {
+            "yes"
+        } else {
+            "no"
         }
+    } else {
+        by_default(chart, key)
     };
     MigrationRunFact {
         found: true,
         path: job.path.clone(),
         phase: phase.to_owned(),
-        key: job.enabled_by.clone(),
+        key: key.to_owned(),
         enabled: enabled.to_owned(),
         deadline: job.deadline,
         origin: origins.add(job.location),
+    }
+}
+
+fn migration_job(objects: &[Manifest]) -> Option<&Manifest> {
+    let mut jobs = objects
+        .iter()
+        .filter(|made| made.kind == "Job" && made.migrates);
+    jobs.clone()
+        .find(|made| !made.hooks.is_empty())
+        .or_else(|| jobs.next())
+}
+
+/// The value that turns something on, as the values have it.
+fn by_default(chart: &Chart, key: &str) -> &'static str {
+    if key.is_empty() {
+        return "yes";
+    }
+    let path = KeyPath::parse(key);
+    let mut files = chart.state.values.iter().rev();
+    let value = files.find_map(|file| file.value.as_ref()?.at(&path));
+    match value.and_then(Value::as_bool) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
     }
 }

@@ -1,7 +1,7 @@
 //! `rolling-update-off`.
 
 use super::{HelmInput, HelmRule};
-use crate::charts::{Strategy, YamlFile, update_strategy};
+use crate::charts::{Rendering, Strategy, YamlFile, update_strategy};
 use crate::finding::{Finding, Severity};
 use crate::rules::{Findings, RuleInfo};
 use crate::syntax::yaml::{KeyPath, PathPart, Value};
@@ -17,12 +17,14 @@ pub(super) const RULE: HelmRule = HelmRule {
 };
 
 fn check(input: &HelmInput<'_>, findings: &mut Findings) {
+    let is_rendered = matches!(input.chart.rendering, Rendering::Done { .. });
     for file in &input.chart.state.values {
-        if let Some(value) = &file.value {
+        // What the values say is in what was rendered, or does nothing.
+        if let (Some(value), false) = (&file.value, is_rendered) {
             look(file, value, &mut KeyPath::default(), findings);
         }
     }
-    for made in &input.chart.manifests {
+    for made in input.chart.objects() {
         let Strategy::Named(strategy) = &made.strategy else {
             continue;
         };
