@@ -1,5 +1,7 @@
 //! The commits of the release.
 
+use std::collections::HashSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,9 @@ pub struct CommitFact {
     pub merge: bool,
     /// Its signature.
     pub signature: SignatureFact,
+    /// The previous release holds it already: that release stands on a parallel line, and both lines hold this commit. It is
+    /// nothing new to whoever upgrades, so it demands no release type; its authors stay authors of the range.
+    pub in_previous: bool,
 }
 
 /// A person as a commit names them.
@@ -51,10 +56,12 @@ pub struct PersonFact {
     pub email: String,
 }
 
-/// The facts of commits, in the order in which they are named; `signature` checks what signs one.
+/// The facts of commits, in the order in which they are named. `new` holds those that the previous release does not have;
+/// `signature` checks what signs one.
 pub fn collect(
     repository: &Repository,
     commits: &[ObjectId],
+    new: &HashSet<ObjectId>,
     signature: impl Fn(&Signed) -> SignatureFact,
 ) -> Result<Vec<CommitFact>, GitError> {
     commits
@@ -62,12 +69,18 @@ pub fn collect(
         .map(|&id| {
             let commit = repository.commit(id)?;
             let mut fact = commit_fact(&commit);
+            fact.in_previous = !new.contains(&id);
             if let Some(signed) = &commit.signed {
                 fact.signature = signature(signed);
             }
             Ok(fact)
         })
         .collect()
+}
+
+/// How many commits are new to whoever upgrades from the previous release.
+pub fn count_new(commits: &[CommitFact]) -> usize {
+    commits.iter().filter(|commit| !commit.in_previous).count()
 }
 
 /// What a commit says.
@@ -98,6 +111,7 @@ pub fn commit_fact(commit: &Commit) -> CommitFact {
         date: rfc3339(commit.time),
         merge: commit.parents.len() > 1,
         signature: SignatureFact::default(),
+        in_previous: false,
         summary: message.summary,
     }
 }

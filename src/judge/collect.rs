@@ -1,6 +1,6 @@
 //! Collecting facts and running rules, one kind of document after the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Frame, JudgeError, States, migrations, settings, signatures};
 use crate::discover::Reader;
@@ -10,7 +10,7 @@ use crate::facts::{
 };
 use crate::finding::Finding;
 use crate::gate::Stage;
-use crate::git::History;
+use crate::git::{History, ObjectId, Tag};
 use crate::report::Input;
 use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
@@ -41,26 +41,37 @@ pub(super) fn release(
     )?;
     facts.tags = tags::collect(past, &frame.scheme, &frame.earlier_tags);
     reader.coverage.count("tags", facts.tags.len());
+    let Range { commits, new } = range(subject, past);
     facts.release.tag_signature = signatures::of_tag(frame, facts)?;
-    facts.commits = history::collect(frame.repository, &commits(subject, past), |signed| {
+    facts.commits = history::collect(frame.repository, &commits, &new, |signed| {
         signatures::of_commit(frame, signed)
     })?;
     reader.coverage.count("commits", facts.commits.len());
     Ok(())
 }
 
-/// The commits of the release: from the ancestor release to the subject; of a pull request, from where it starts.
-fn commits(subject: &Subject, past: &History) -> Vec<crate::git::ObjectId> {
-    let (Some(commit), Some(point)) = (subject.commit, subject.point()) else {
-        return Vec::new();
+/// The commits of the release, and which of them the previous release does not have.
+#[derive(Default)]
+struct Range {
+    commits: Vec<ObjectId>,
+    new: HashSet<ObjectId>,
+}
+
+/// From the ancestor release to the subject; of a pull request, from where it starts. A previous release on a parallel line
+/// may hold some of these commits.
+fn range(subject: &Subject, past: &History) -> Range {
+    let (Some(commit), Some(point), false) = (subject.commit, subject.point(), subject.staged)
+    else {
+        return Range::default();
     };
-    if subject.staged {
-        return Vec::new();
+    let lineage = past.lineage(&point);
+    let of = |tag: Option<&Tag>| tag.and_then(|tag| tag.commit);
+    let base = subject.changes_since.or_else(|| of(lineage.ancestor));
+    let bases: Vec<ObjectId> = base.into_iter().chain(of(lineage.previous)).collect();
+    Range {
+        commits: past.graph.range(base.as_slice(), commit),
+        new: past.graph.range(&bases, commit).into_iter().collect(),
     }
-    let base = subject
-        .changes_since
-        .or_else(|| past.lineage(&point).ancestor.and_then(|tag| tag.commit));
-    past.graph.range(base.as_slice(), commit)
 }
 
 /// What reading the documents leaves beside facts.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::decision::{self, Inputs};
 use crate::discover::{Coverage, FETCH_CONTENT};
-use crate::facts::Facts;
+use crate::facts::{Facts, history};
 use crate::finding::Finding;
 use crate::git::ObjectId;
 use crate::policy::Evaluation;
@@ -146,7 +146,7 @@ fn headline(name: String, facts: &Facts) -> Headline {
     migrations.append(&mut up(&facts.migrations.modified));
     Headline {
         name,
-        commits: facts.commits.len(),
+        commits: history::count_new(&facts.commits),
         migrations: migrations.len(),
         charts: facts
             .charts

@@ -1,7 +1,7 @@
 //! Commit messages, by [Conventional Commits 1.0](https://www.conventionalcommits.org/en/v1.0.0/) where people follow it.
 //!
 //! Nothing is inferred from prose: a message that does not have the header's exact form is not conventional, and only a
-//! `!` before the colon or a `BREAKING CHANGE:` line says that a commit breaks something.
+//! `!` before the colon or a line that begins with `BREAKING CHANGE:` says that a commit breaks something.
 
 mod header;
 mod trailer;
@@ -109,40 +109,28 @@ fn form(summary: &str, header: Option<&Header>) -> Form {
 
 /// What the lines that start with `BREAKING CHANGE:` say, each up to the next blank line or trailer.
 ///
-/// The specification wants them among the footers, but a host that squashes a pull request moves them into the middle of
-/// the message, so they count at the start of any line. The capitals keep prose out. The plural and the bare word are
-/// not in the specification; nobody writes them without meaning it.
+/// The specification's own parser (conventional-commits/parser) takes the token at the start of any line, because a host
+/// that squashes a pull request moves footers into the middle of the message. Nothing may stand before it: what is quoted,
+/// indented, in a list or in a fence is somebody else's text, such as the upstream notes in the message of a dependency bot.
 fn breaking_notes(lines: &[&str]) -> Vec<String> {
-    const TOKENS: [&str; 5] = [
-        "BREAKING CHANGE:",
-        "BREAKING-CHANGE:",
-        "BREAKING CHANGES:",
-        "BREAKING-CHANGES:",
-        "BREAKING:",
-    ];
+    const TOKENS: [&str; 2] = ["BREAKING CHANGE:", "BREAKING-CHANGE:"];
+    let fenced = fenced(lines);
     let mut notes = Vec::new();
     let mut open: Option<Vec<&str>> = None;
-    let mut fenced = false;
-    for &line in lines {
-        let text = line.trim_start();
-        if text.starts_with("```") {
-            fenced = !fenced;
-        }
-        let token = TOKENS
-            .iter()
-            .find_map(|token| text.trim_start_matches(['*', '-', ' ']).strip_prefix(token));
+    for (&line, &fenced) in lines.iter().zip(&fenced).skip(1) {
+        let token = TOKENS.iter().find_map(|token| line.strip_prefix(token));
         match token {
             Some(note) if !fenced => {
                 notes.extend(open.take());
-                open = Some(vec![note.trim_start_matches('*').trim()]);
+                open = Some(vec![note.trim()]);
             }
-            _ if text.is_empty() && open.as_ref().is_some_and(|note| note != &[""]) => {
+            _ if line.trim().is_empty() && open.as_ref().is_some_and(|note| note != &[""]) => {
                 notes.extend(open.take());
             }
-            _ if !fenced && trailer::starts(text) => notes.extend(open.take()),
+            _ if !fenced && trailer::starts(line) => notes.extend(open.take()),
             _ => {
                 if let Some(note) = &mut open {
-                    note.push(text.trim_end());
+                    note.push(line.trim());
                 }
             }
         }
@@ -153,6 +141,30 @@ fn breaking_notes(lines: &[&str]) -> Vec<String> {
         .map(|note| note.join("\n").trim().to_owned())
         .filter(|note| !says_none(note))
         .collect()
+}
+
+/// For each line, whether it stands in a fence of Markdown. A fence that nobody closes hides nothing.
+fn fenced(lines: &[&str]) -> Vec<bool> {
+    let mut fenced = vec![false; lines.len()];
+    let mut open: Option<(usize, char, usize)> = None;
+    for (at, line) in lines.iter().enumerate() {
+        let text = line.trim_start();
+        let Some(mark) = text.chars().next().filter(|mark| ['`', '~'].contains(mark)) else {
+            continue;
+        };
+        let length = text.chars().take_while(|&c| c == mark).count();
+        match open {
+            Some((from, opened, least)) => {
+                if mark == opened && length >= least && text.trim_end().len() == length {
+                    fenced.iter_mut().take(at).skip(from).for_each(|it| *it = true);
+                    open = None;
+                }
+            }
+            None if length >= 3 => open = Some((at, mark, length)),
+            None => {}
+        }
+    }
+    fenced
 }
 
 /// A pull request template's line that somebody filled in with "none", or left as it was.
@@ -242,13 +254,26 @@ mod tests {
             true,
         );
         check("Labels\n\nBREAKING CHANGE: they are mandatory", true);
-        check("BREAKING: labels are mandatory", true);
+        check("BREAKING: labels are mandatory", false);
+        check("Labels\n\nBREAKING: they are mandatory", false);
+        check("Labels\n\nBREAKING CHANGES: they are mandatory", false);
+        check("Labels\nBREAKING CHANGE: they are mandatory", true);
+        check(
+            "build(deps): update corks\n\n### Features\n\n- BREAKING: drop cross-fetch\n- BREAKING CHANGE: no corks",
+            false,
+        );
+        check("fix: a\n\n> BREAKING CHANGE: quoted", false);
+        check("fix: a\n\n    BREAKING CHANGE: indented", false);
+        check("fix: a\n\n~~~\n```\nBREAKING CHANGE: x\n~~~~\n", false);
+        check("fix: a\n\n```\nnever closed\n\nBREAKING CHANGE: x", true);
+        check("fix: a\n\n```\nx\n```\n\nBREAKING CHANGE: x", true);
+        check("fix: a\n\nDo not write BREAKING CHANGE: here", false);
         check(
             "Labels (#12)\n\n* feat: labels\n\nBREAKING CHANGE: mandatory\n\n* fix: typo",
             true,
         );
-        check("Labels (#12)\n\n* BREAKING CHANGE: mandatory", true);
-        check("Labels\n\n**BREAKING CHANGE:** mandatory", true);
+        check("Labels (#12)\n\n* BREAKING CHANGE: mandatory", false);
+        check("Labels\n\n**BREAKING CHANGE:** mandatory", false);
         check("fix: breaking change: of labels", false);
         check("fix: labels\n\nbreaking change: lower case is prose", false);
         check("docs: say how to write\na BREAKING CHANGE: footer", false);

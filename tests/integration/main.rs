@@ -23,6 +23,8 @@ mod evidence;
 mod examples;
 /// What could not be looked at does not pass.
 mod fail_closed;
+/// What somebody sees who runs it on a repository that never heard of it.
+mod first_use;
 /// Every format, read by programs that are not ours.
 mod formats;
 /// Repositories in a state that a naive reading answers wrongly.

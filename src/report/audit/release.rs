@@ -245,7 +245,7 @@ impl Release {
                 })
                 .collect(),
             authors,
-            commits: facts.commits.len(),
+            commits: crate::facts::history::count_new(&facts.commits),
             policy_digest: report.policy.digest.clone(),
             not_examined: report
                 .coverage
