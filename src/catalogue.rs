@@ -128,6 +128,16 @@ pub fn nearest(id: &str) -> Option<String> {
     suggest::nearest(id, ids.iter().map(String::as_str)).map(str::to_owned)
 }
 
+/// The rules that are off unless the configuration enables them.
+pub fn opt_in_ids() -> impl Iterator<Item = &'static str> {
+    rules::sql::opt_in_ids()
+}
+
+/// The rule to enable that a mistyped one probably means.
+pub fn nearest_opt_in(id: &str) -> Option<&'static str> {
+    suggest::nearest(id, opt_in_ids())
+}
+
 fn rules() -> impl Iterator<Item = (Area, &'static RuleInfo)> {
     let sql = rules::sql::RULES
         .iter()

@@ -64,6 +64,9 @@ pub struct Config {
     /// The file of waivers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waivers: Option<String>,
+    /// Which rules run.
+    #[serde(skip_serializing_if = "RulesConfig::is_default")]
+    pub rules: RulesConfig,
     /// Findings that are suppressed by path and rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suppressions: Vec<SuppressionConfig>,
@@ -114,6 +117,12 @@ pub struct MigrationsConfig {
     /// The server's major version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_version: Option<u32>,
+    /// The connection string, the role or the runner sets a `lock_timeout`: `require-lock-timeout` says nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub assume_lock_timeout: bool,
+    /// The connection string, the role or the runner sets a `statement_timeout`: `require-statement-timeout` says nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub assume_statement_timeout: bool,
     /// When the migrations run; `pre-upgrade` when absent.
     #[serde(default)]
     pub phase: Phase,
@@ -190,6 +199,22 @@ pub struct VersionReference {
     pub pattern: String,
 }
 
+/// Which rules run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct RulesConfig {
+    /// Rules to run that are off by themselves: choices of types and style (`relgate explain --list` marks them opt-in).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub enable: Vec<String>,
+}
+
+impl RulesConfig {
+    /// Nothing is set.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Findings that are suppressed by path and rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -239,4 +264,9 @@ impl Config {
     pub fn roles(&self) -> &str {
         self.roles.as_deref().unwrap_or(".relgate/roles.yaml")
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -32,6 +32,10 @@ pub struct MigrationSettings {
     pub runner: Option<Runner>,
     /// The server's major version, if it is said.
     pub server_version: Option<u32>,
+    /// The connection, the role or the runner sets a `lock_timeout`.
+    pub assume_lock_timeout: bool,
+    /// The connection, the role or the runner sets a `statement_timeout`.
+    pub assume_statement_timeout: bool,
     /// When the migrations run.
     pub phase: Phase,
 }

@@ -15,7 +15,7 @@ use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
 use crate::evidence::verify::{Item, Trust};
 use crate::policy::exceptions::unknown_names;
 use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
-use crate::syntax::yaml;
+use crate::syntax::yaml::{self, YamlError};
 
 /// Where configuration and what it names are read from.
 #[derive(Debug)]
@@ -249,16 +249,53 @@ fn parse(path: &str, text: &str) -> Result<Config, ProjectError> {
     if blank {
         return Ok(Config::default());
     }
-    yaml::from_str(text).map_err(|errors| ProjectError::Config {
+    let config: Config = yaml::from_str(text).map_err(|errors| mistakes(path, text, errors))?;
+    let errors = wrong_rules(text);
+    if errors.is_empty() {
+        Ok(config)
+    } else {
+        Err(mistakes(path, text, errors))
+    }
+}
+
+fn mistakes(path: &str, text: &str, errors: Vec<YamlError>) -> ProjectError {
+    ProjectError::Config {
         message: errors
             .first()
             .map_or_else(String::new, |error| error.message.clone()),
         labels: errors
-            .iter()
+            .into_iter()
             .map(|error| LabeledSpan::new_with_span(None, SourceSpan::from(error.span.range())))
             .collect(),
         source_code: Box::new(NamedSource::new(path, Arc::from(text))),
-    })
+    }
+}
+
+/// The names under `rules.enable` that are no rules which somebody has to enable.
+fn wrong_rules(text: &str) -> Vec<YamlError> {
+    let documents = yaml::parse(text).value;
+    let named = documents
+        .first()
+        .and_then(|document| document.root().get("rules"))
+        .and_then(|rules| rules.get("enable"));
+    let mut errors = Vec::new();
+    for item in named.into_iter().flat_map(yaml::Node::items) {
+        let id = item.text().unwrap_or_default();
+        if catalogue::opt_in_ids().any(|known| known == id) {
+            continue;
+        }
+        let is_on = catalogue::rule_ids().iter().any(|known| known == id);
+        let message = match catalogue::nearest_opt_in(id) {
+            _ if is_on => format!("the rule {id} is on by itself"),
+            Some(nearest) => format!("there is no rule {id} to enable; is {nearest} meant?"),
+            None => format!("there is no rule {id} to enable: relgate explain --list"),
+        };
+        errors.push(YamlError {
+            span: item.span(),
+            message,
+        });
+    }
+    errors
 }
 
 /// The policies of a name: `builtin:<pack>`, a file, or a directory of files.

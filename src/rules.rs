@@ -30,6 +30,11 @@ pub struct RuleInfo {
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
+    /// Keeps findings.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.0.extend(findings);
+    }
+
     /// Keeps a finding.
     pub fn push(&mut self, finding: Finding) {
         self.0.push(finding);

@@ -7,6 +7,7 @@
 mod apply;
 mod diff;
 mod expression;
+mod functions;
 mod names;
 mod relation;
 mod shared;
@@ -16,14 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::source::Span;
-use crate::syntax::sql::operation::{Action, Dialect, FunctionDef, Name, Operation, Volatility};
+use crate::syntax::sql::operation::{
+    Action, Dialect, FunctionDef, Name, ObjectKind, Operation, Volatility,
+};
 
 pub use apply::{CallBudget, apply, called_operations};
 pub use diff::{Difference, DifferenceKind, differences};
 pub use expression::{
-    expression_volatility, identifiers, implies_not_null, is_known_function, mentions,
-    same_expression,
+    expression_volatility, identifiers, implies_not_null, mentions, same_expression,
 };
+pub use functions::{built_in_volatility, changes_nothing, postgres_functions};
 pub use names::{MAX_IDENTIFIER_BYTES, automatic_name, index_column_name};
 pub use relation::{
     Column, Constraint, ConstraintRule, Index, IndexState, Relation, RelationKind, Trigger,
@@ -348,6 +351,29 @@ impl Catalog {
     /// A name in the relations' name space is taken.
     pub fn is_taken(&self, key: &Key) -> bool {
         self.names.contains_key(key)
+    }
+
+    /// No migration so far has created or renamed an object of this kind and name, although all of them could be read. False
+    /// for kinds that are not kept.
+    pub fn is_unheard_of(&self, kind: ObjectKind, name: &Name) -> bool {
+        let has_held = |schema: &str| {
+            let key = key(schema, &name.name);
+            match kind {
+                ObjectKind::Table
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Sequence
+                | ObjectKind::Index => self.names.has_held(&key),
+                ObjectKind::Type | ObjectKind::Domain => self.types.has_held(&key),
+                ObjectKind::Function => self.functions.has_held(&key),
+                _ => true,
+            }
+        };
+        let heard_of = match &name.schema {
+            Some(schema) => has_held(schema),
+            None => self.search_path.iter().any(|schema| has_held(schema)),
+        };
+        !self.tainted && !heard_of
     }
 
     fn find(&self, name: &Name) -> Option<Named> {

@@ -6,6 +6,7 @@
 
 mod column;
 mod constraint;
+mod drops;
 mod object;
 mod rows;
 

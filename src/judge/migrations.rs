@@ -16,7 +16,7 @@ use crate::migrations::lowering::{self, Lowering};
 use crate::migrations::{self, DirectorySurvey, MigrationSettings, Survey};
 use crate::report::Input;
 use crate::rules::migration_files::{OtherRelease, check_sequences};
-use crate::rules::sql::{JudgedRelease, ReleaseInput, SqlOptions, check_release};
+use crate::rules::sql::{JudgedRelease, ReleaseInput, check_release};
 use crate::source::{SourceId, Span};
 use crate::suppress::Suppressions;
 use crate::version::{ReleaseType, Version};
@@ -35,7 +35,6 @@ pub(super) fn collect(
     let lowering = lowering::lower(&survey, reader, frame.cache);
     let texts = changed_texts(&survey, reader);
     let declared = ReleaseType::from_word(&facts.release.declared_type);
-    let options = SqlOptions::default();
     let uses = uses::search(&survey, &lowering, reader);
     let judged: BTreeMap<Key, JudgedRelease> = survey
         .directories
@@ -50,7 +49,7 @@ pub(super) fn collect(
                 previous: &facts.release.previous.tag,
                 declared,
                 uses: &uses,
-                options: &options,
+                enabled: &frame.project.config.rules.enable,
             };
             (key(directory), check_release(&input))
         })

@@ -191,6 +191,8 @@ pub(super) fn migrations(
             dialect: one.dialect,
             runner: one.runner,
             server_version: one.server_version,
+            assume_lock_timeout: one.assume_lock_timeout,
+            assume_statement_timeout: one.assume_statement_timeout,
             phase: one.phase,
         })
         .collect()

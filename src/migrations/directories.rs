@@ -33,6 +33,10 @@ pub struct MigrationDirectory {
     pub databases: Vec<String>,
     /// The server's major version, if it is configured.
     pub server_version: Option<u32>,
+    /// A `lock_timeout` is set outside of the files.
+    pub assume_lock_timeout: bool,
+    /// A `statement_timeout` is set outside of the files.
+    pub assume_statement_timeout: bool,
     /// When the migrations run.
     pub phase: Phase,
     /// It stands in the configuration.
@@ -136,6 +140,8 @@ fn from_settings(
     );
     for directory in &mut directories {
         directory.server_version = settings.server_version;
+        directory.assume_lock_timeout = settings.assume_lock_timeout;
+        directory.assume_statement_timeout = settings.assume_statement_timeout;
         directory.phase = settings.phase;
         directory.configured = true;
     }
@@ -157,6 +163,8 @@ fn per_database(
         dialect: Dialect::Generic,
         databases: Vec::new(),
         server_version: None,
+        assume_lock_timeout: false,
+        assume_statement_timeout: false,
         phase: Phase::default(),
         configured: false,
     };

@@ -17,7 +17,7 @@ use super::{Findings, RuleInfo, rule_table};
 use crate::finding::Severity;
 
 pub use downs::{DownInput, Reversibility};
-pub use input::{DownFile, FileContext, ReleaseContext, SqlInput, SqlOptions, Use, Uses};
+pub use input::{DownFile, FileContext, ReleaseContext, SqlInput, Use, Uses};
 pub use release::{JudgedRelease, ReleaseInput, Site, check_release, taken_names};
 
 /// A rule over SQL.
@@ -26,9 +26,25 @@ pub struct SqlRule {
     pub info: RuleInfo,
     /// What it looks at.
     pub check: Check,
+    /// It is a matter of taste, and off unless the configuration enables it.
+    pub opt_in: bool,
+}
+
+/// The rules that are off unless the configuration enables them.
+pub fn opt_in_ids() -> impl Iterator<Item = &'static str> {
+    RULES
+        .iter()
+        .filter(|rule| rule.opt_in)
+        .map(|rule| rule.info.id)
 }
 
 impl SqlRule {
+    /// The same rule, off unless somebody asks for it.
+    const fn opt_in(mut self) -> Self {
+        self.opt_in = true;
+        self
+    }
+
     /// A rule over each operation of the way up.
     const fn up(
         id: &'static str,
@@ -45,6 +61,7 @@ impl SqlRule {
                 page,
             },
             check: Check::Up(check),
+            opt_in: false,
         }
     }
 
@@ -78,6 +95,7 @@ impl SqlRule {
                 page,
             },
             check: Check::Down(check),
+            opt_in: false,
         }
     }
 }
@@ -226,6 +244,7 @@ rule_table! { SqlRule:
     session_replication_role,
     session_setting_leak,
     set_access_method,
+    set_local_outside_transaction,
     set_logged_unlogged,
     set_not_null_scan,
     set_tablespace,

@@ -1,7 +1,7 @@
 //! A map that is cheap to clone and cheap to change afterwards: it is cut into shards, and clones share all shards that
 //! neither of them has written to since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Key, RelationId};
@@ -33,12 +33,15 @@ impl Sharded for Key {
 #[derive(Debug, Clone)]
 pub(super) struct Shared<K, V> {
     shards: Arc<BTreeMap<u32, Arc<BTreeMap<K, V>>>>,
+    /// Keys that were taken out.
+    gone: Arc<BTreeSet<K>>,
 }
 
 impl<K, V> Default for Shared<K, V> {
     fn default() -> Self {
         Self {
             shards: Arc::default(),
+            gone: Arc::default(),
         }
     }
 }
@@ -72,8 +75,14 @@ impl<K: Sharded, V: Clone> Shared<K, V> {
         if !self.contains_key(key) {
             return None;
         }
+        Arc::make_mut(&mut self.gone).insert(key.clone());
         let shard = Arc::make_mut(&mut self.shards).get_mut(&key.shard())?;
         Arc::make_mut(shard).remove(key)
+    }
+
+    /// The key is there, or was once.
+    pub(super) fn has_held(&self, key: &K) -> bool {
+        self.contains_key(key) || self.gone.contains(key)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
@@ -112,7 +121,7 @@ impl<K: Sharded, V: Clone> Shared<K, V> {
         if Arc::ptr_eq(&self.shards, &other.shards) {
             return found;
         }
-        let numbers: std::collections::BTreeSet<u32> = self
+        let numbers: BTreeSet<u32> = self
             .shards
             .keys()
             .chain(other.shards.keys())

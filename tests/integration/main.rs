@@ -33,6 +33,8 @@ mod git_cases;
 mod hooks;
 /// Decisions are kept, and nothing is lost, doubled or quietly changed.
 mod ledger;
+/// What the configuration says about migrations, and what a server knows of functions.
+mod migrations;
 /// The picture in the README.
 mod picture;
 /// Policies as their authors use them: check, test, eval, and the schemas for editors.

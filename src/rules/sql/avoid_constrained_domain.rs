@@ -11,7 +11,8 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a domain with a constraint is created (opt-in)",
     include_str!("avoid_constrained_domain.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::CreateDomain {
@@ -23,7 +24,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     else {
         return;
     };
-    if input.is_asked_for(&RULE.info) && (*not_null || !checks.is_empty()) {
+    if *not_null || !checks.is_empty() {
         findings.push(input.report(
             &RULE.info,
             format!("`{}`: adding a column of it rewrites the table, and changing its constraint scans all of them", name.name),

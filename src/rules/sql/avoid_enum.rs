@@ -11,10 +11,11 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "an enum type is created (opt-in)",
     include_str!("avoid_enum.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if let (Action::CreateEnum { name, .. }, true) = (input.action(), input.is_asked_for(&RULE.info)) {
+    if let Action::CreateEnum { name, .. } = input.action() {
         findings.push(input.report(
             &RULE.info,
             format!("`{}`: a value can be added, but never removed", name.name),

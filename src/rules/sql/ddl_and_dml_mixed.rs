@@ -11,10 +11,11 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "one transaction changes the schema and rows of existing tables (opt-in)",
     include_str!("ddl_and_dml_mixed.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) || !input.transaction().block.is_certain() {
+    if !input.transaction().block.is_certain() {
         return;
     }
     let table = match input.action() {

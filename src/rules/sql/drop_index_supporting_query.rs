@@ -1,9 +1,10 @@
 //! `drop-index-supporting-query`.
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::rules::Findings;
 use crate::schema::{Index, Relation};
 use crate::syntax::sql::operation::{Action, ObjectKind};
+use super::removal::unheard_of;
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::up(
@@ -18,12 +19,23 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::Drop {
         kind: ObjectKind::Index,
         names,
+        if_exists,
+        table,
         ..
     } = input.action()
     else {
         return;
     };
     for name in names {
+        let is_in_use = input.release.released.clock() > 0 && table.is_none();
+        if *if_exists && is_in_use && input.before().is_unheard_of(ObjectKind::Index, name) {
+            let finding = unheard_of(input, &RULE.info, name, ObjectKind::Index, "index");
+            findings.extend(finding.map(|finding| Finding {
+                severity: RULE.info.severity,
+                ..finding
+            }));
+            continue;
+        }
         let Some((relation, index)) = input.before().index(name).found() else {
             continue;
         };

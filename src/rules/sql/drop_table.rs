@@ -1,5 +1,6 @@
 //! `drop-table`.
 
+use super::removal::unheard_of;
 use super::{SqlInput, SqlRule};
 use crate::finding::Severity;
 use crate::rules::Findings;
@@ -29,6 +30,10 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     }
     let released = input.release.released;
     for name in names {
+        if *if_exists && released.clock() > 0 && input.before().is_unheard_of(ObjectKind::Table, name) {
+            findings.extend(unheard_of(input, &RULE.info, name, ObjectKind::Table, "table"));
+            continue;
+        }
         let gone = *if_exists && input.before().relation(name).is_missing();
         if gone || !input.is_hot(name) {
             continue;

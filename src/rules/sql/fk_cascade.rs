@@ -12,12 +12,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a foreign key deletes rows by itself (opt-in)",
     include_str!("fk_cascade.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) {
-        return;
-    }
     let cascades = |constraint: &ConstraintDef| matches!(&constraint.kind, ConstraintKind::ForeignKey { on_delete, .. } if on_delete == "cascade");
     let found = match input.action() {
         Action::CreateTable {

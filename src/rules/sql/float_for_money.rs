@@ -10,12 +10,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a floating-point column named as an amount (opt-in)",
     include_str!("float_for_money.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) {
-        return;
-    }
     for column in input.new_columns() {
         let written = &column.type_name;
         if matches!(written.name.as_str(), "real" | "double precision") && ["price", "amount", "cost", "balance", "total"].iter().any(|word| column.name.to_lowercase().contains(word)) {

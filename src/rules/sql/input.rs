@@ -17,27 +17,6 @@ use crate::syntax::migration::{Direction, Runner};
 use crate::syntax::sql::operation::{Action, ColumnDef, Dialect, Name, Statement};
 use crate::version::ReleaseType;
 
-/// What people may set about the rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SqlOptions {
-    /// A lock timeout is set outside the files: in the connection string, for the role, by the runner.
-    pub assume_lock_timeout: bool,
-    /// A statement timeout is set outside the files.
-    pub assume_statement_timeout: bool,
-    /// Rules that are off unless somebody asks for them.
-    pub opt_in: Vec<String>,
-}
-
-impl Default for SqlOptions {
-    fn default() -> Self {
-        Self {
-            assume_lock_timeout: false,
-            assume_statement_timeout: true,
-            opt_in: Vec::new(),
-        }
-    }
-}
-
 /// The file that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct FileContext<'a> {
@@ -97,8 +76,8 @@ pub struct ReleaseContext<'a> {
     pub server_version: u32,
     /// The version stands in the configuration, and is not assumed.
     pub server_is_configured: bool,
-    /// Options.
-    pub options: &'a SqlOptions,
+    /// The rules to run beside those that are on by themselves.
+    pub enabled: &'a [String],
     /// The names of the files, by their number in the replay.
     pub files: &'a [String],
     /// Where the previous release uses what is taken away.
@@ -180,11 +159,6 @@ impl<'a> SqlInput<'a> {
     /// The server runs the operation outside of transactions only.
     pub fn refuses_transactions(&self) -> bool {
         autocommit_only(self.action(), self.release.server_version).is_some()
-    }
-
-    /// Somebody asked for a rule that is off by default.
-    pub fn is_asked_for(&self, rule: &RuleInfo) -> bool {
-        self.release.options.opt_in.iter().any(|id| id == rule.id)
     }
 
     /// The columns that the operation defines: of a table that does not exist yet, or one that is added.

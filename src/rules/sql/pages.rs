@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{JudgedRelease, RULES, ReleaseInput, SqlOptions, check_release};
+use super::{JudgedRelease, RULES, ReleaseInput, check_release};
 use crate::discover::Reader;
 use crate::finding::Severity;
 use crate::fix::mend;
@@ -191,14 +191,11 @@ fn judge_files(
         .directories
         .first()
         .expect("the example has a directory");
-    let options = SqlOptions {
-        opt_in: if example.opt_in {
-            vec![rule.to_owned()]
-        } else {
-            Vec::new()
-        },
-        ..SqlOptions::default()
-    };
+    let enabled: Vec<String> = example
+        .opt_in
+        .then(|| rule.to_owned())
+        .into_iter()
+        .collect();
     let judged = check_release(&ReleaseInput {
         directory,
         lowering: &lowering,
@@ -207,7 +204,7 @@ fn judge_files(
         previous: "v1.0.0",
         declared: None,
         uses: &super::Uses::new(),
-        options: &options,
+        enabled: &enabled,
     });
     (judged, reader.sources)
 }
@@ -289,6 +286,10 @@ fn pages_have_their_headings() {
 #[test]
 fn rules_are_sorted_and_named_once() {
     assert!(RULES.is_sorted_by(|a, b| a.info.id < b.info.id));
+    for rule in RULES {
+        let is_marked = rule.info.summary.ends_with(" (opt-in)");
+        assert_eq!(rule.opt_in, is_marked, "{}", rule.info.id);
+    }
 }
 
 /// What is wrong with the fixes of an example: those of its rule must leave nothing that they could mend, and no new error.

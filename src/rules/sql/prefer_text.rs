@@ -10,12 +10,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a varchar with a length (opt-in)",
     include_str!("prefer_text.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) {
-        return;
-    }
     for column in input.new_columns() {
         let written = &column.type_name;
         if written.name == "character varying" && !written.modifiers.is_empty() {

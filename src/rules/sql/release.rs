@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::drift::drift;
 use super::downs::{self, Reversibility};
-use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, SqlOptions, Uses};
+use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
 use crate::migrations::DirectorySurvey;
@@ -37,8 +37,8 @@ pub struct ReleaseInput<'a> {
     pub declared: Option<ReleaseType>,
     /// Where the previous release uses what [`taken_names`] names.
     pub uses: &'a Uses,
-    /// Options.
-    pub options: &'a SqlOptions,
+    /// The rules to run beside those that are on by themselves.
+    pub enabled: &'a [String],
 }
 
 /// Where an operation stands.
@@ -133,12 +133,12 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
             .server_version
             .unwrap_or(DEFAULT_SERVER_VERSION),
         server_is_configured: survey.directory.server_version.is_some(),
-        options: input.options,
         files: &names,
         uses: input.uses,
         dropped_indexes: &dropped_indexes(&new),
         new: &new,
         texts: input.texts,
+        enabled: input.enabled,
     };
     let mut judged = JudgedRelease::default();
     let mut catalog = released.clone();
@@ -379,6 +379,9 @@ fn judge_up(
 
 fn run(input: &SqlInput<'_>, findings: &mut Findings) {
     for rule in RULES {
+        if rule.opt_in && !input.release.enabled.iter().any(|id| id == rule.info.id) {
+            continue;
+        }
         match rule.check {
             Check::Up(check) if input.file.direction == Direction::Up => check(input, findings),
             Check::Both(check) => check(input, findings),

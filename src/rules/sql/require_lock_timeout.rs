@@ -15,7 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_postgresql() || input.release.options.assume_lock_timeout {
+    if !input.is_postgresql() || input.file.directory.directory.assume_lock_timeout {
         return;
     }
     let state = input.transaction();

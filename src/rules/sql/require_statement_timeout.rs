@@ -11,10 +11,11 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "long work without a statement_timeout (opt-in)",
     include_str!("require_statement_timeout.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_postgresql() || !input.is_asked_for(&RULE.info) {
+    if !input.is_postgresql() || input.file.directory.directory.assume_statement_timeout {
         return;
     }
     let long = input.effect().hot_work().is_some_and(|work| work >= Work::Scan);

@@ -12,4 +12,5 @@ pub(super) const RULE: SqlRule = SqlRule {
         page: include_str!("schema_drift_between_fresh_and_upgraded.md"),
     },
     check: Check::Drift,
+    opt_in: false,
 };

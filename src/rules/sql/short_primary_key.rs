@@ -11,12 +11,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a primary key of type integer or smallint (opt-in)",
     include_str!("short_primary_key.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) {
-        return;
-    }
     let Action::CreateTable {
         constraints, ..
     } = input.action()

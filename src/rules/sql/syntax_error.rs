@@ -12,4 +12,5 @@ pub(super) const RULE: SqlRule = SqlRule {
         page: include_str!("syntax_error.md"),
     },
     check: Check::Errors,
+    opt_in: false,
 };

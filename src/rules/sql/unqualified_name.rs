@@ -11,7 +11,8 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a table is created without a schema (opt-in)",
     include_str!("unqualified_name.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::CreateTable {
@@ -20,7 +21,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     else {
         return;
     };
-    if input.is_asked_for(&RULE.info) && table.schema.is_none() && *persistence != Persistence::Temporary {
+    if table.schema.is_none() && *persistence != Persistence::Temporary {
         findings.push(input.report(
             &RULE.info,
             format!("where `{}` is created depends on the search_path of whoever runs this", table.name),

@@ -11,12 +11,10 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a primary key of random UUIDs (opt-in)",
     include_str!("uuid_v4_pk.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_asked_for(&RULE.info) {
-        return;
-    }
     for column in input.new_columns() {
         let key = column
             .constraints

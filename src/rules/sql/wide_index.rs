@@ -11,7 +11,8 @@ pub(super) const RULE: SqlRule = SqlRule::up(
     "a plain index on more than three columns (opt-in)",
     include_str!("wide_index.md"),
     check,
-);
+)
+.opt_in();
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::CreateIndex {
@@ -20,7 +21,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     else {
         return;
     };
-    if keys.len() > 3 && input.is_asked_for(&RULE.info) {
+    if keys.len() > 3 {
         findings.push(input.report(
             &RULE.info,
             format!("{} keys: the first ones usually do most of the work", keys.len()),
