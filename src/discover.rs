@@ -148,6 +148,8 @@ pub struct Reader<'r> {
     seen: HashMap<(String, ObjectId), Option<SourceId>>,
     /// Contents that no repository has yet.
     overlay: BTreeMap<String, Vec<u8>>,
+    /// The paths that are asked for, while somebody records them.
+    recorded: Option<Vec<String>>,
 }
 
 impl<'r> Reader<'r> {
@@ -159,6 +161,7 @@ impl<'r> Reader<'r> {
             coverage: Coverage::default(),
             seen: HashMap::new(),
             overlay: BTreeMap::new(),
+            recorded: None,
         }
     }
 
@@ -185,6 +188,7 @@ impl<'r> Reader<'r> {
             coverage: Coverage::default(),
             seen: HashMap::new(),
             overlay: BTreeMap::new(),
+            recorded: None,
         };
         let snapshot = reader.add_memory_snapshot(label, files);
         (reader, snapshot)
@@ -229,6 +233,9 @@ impl<'r> Reader<'r> {
     /// Reads a text file of a snapshot. `None` when there is no such path, or when it is noted as not examined.
     pub fn read(&mut self, snapshot: &Snapshot, path: &str) -> Option<SourceId> {
         let entry = *snapshot.get(path)?;
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(path.to_owned());
+        }
         if let Some(&known) = self.seen.get(&(path.to_owned(), entry.oid)) {
             return known;
         }
@@ -244,6 +251,17 @@ impl<'r> Reader<'r> {
         };
         self.seen.insert((path.to_owned(), entry.oid), id);
         id
+    }
+
+    /// Does something, and tells which files it read, in this order.
+    pub fn recording<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Vec<String>) {
+        let outer = self.recorded.replace(Vec::new());
+        let value = work(self);
+        let recorded = std::mem::replace(&mut self.recorded, outer).unwrap_or_default();
+        if let Some(outer) = &mut self.recorded {
+            outer.extend(recorded.iter().cloned());
+        }
+        (value, recorded)
     }
 
     /// This clone holds the content of an entry; it may still be damaged.

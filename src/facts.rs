@@ -17,6 +17,8 @@ pub mod tags;
 pub mod values;
 pub mod workflows;
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +94,7 @@ pub struct Facts {
     /// The commits from the ancestor release to the subject, newest first.
     pub commits: Vec<history::CommitFact>,
     /// Every tag of the repository, sorted by release order, unrelated ones last.
-    pub tags: Vec<tags::TagFact>,
+    pub tags: Arc<Vec<tags::TagFact>>,
     /// GitHub Actions workflows.
     pub workflows: Vec<workflows::WorkflowFact>,
     /// Release build configurations, such as GoReleaser's.

@@ -10,16 +10,20 @@ mod release_fixes;
 mod review;
 mod settings;
 mod signatures;
+mod shared;
 mod touched;
 mod unread;
 mod uses;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 pub use mend::{MendError, Mended, mend_all};
+pub use shared::Shared;
 
 use crate::cache::Cache;
 use crate::charts::Helm;
@@ -27,6 +31,7 @@ use crate::discover::{Reader, Snapshot};
 use crate::evidence::gpg::Keyring;
 use crate::evidence::verify::Release;
 use crate::facts::tags::Earlier;
+use crate::facts::tags::TagFact;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
 use crate::fix::Files;
@@ -76,6 +81,7 @@ pub enum JudgeError {
 }
 
 /// What judgements of one repository share.
+#[derive(Clone)]
 pub struct Frame<'a> {
     /// The repository.
     pub repository: &'a Repository,
@@ -87,8 +93,10 @@ pub struct Frame<'a> {
     pub branches: BranchScheme,
     /// Where lowered migrations are kept between runs.
     pub cache: Option<&'a Cache>,
-    /// The time of the judgement.
+    /// The time as of which is judged.
     pub now: DateTime<Utc>,
+    /// The clock of whoever judges; the same but for an audit, which judges a release of the past as of its own time.
+    pub clock: DateTime<Utc>,
     /// The index to judge, when it is another than the repository's own.
     pub index_file: Option<PathBuf>,
     /// Files of the subject that are judged as they would be.
@@ -101,6 +109,12 @@ pub struct Frame<'a> {
     pub keyring: Option<Keyring>,
     /// The Helm that renders the charts, where somebody asks for it.
     pub helm: Option<Helm>,
+    /// Reports name every file that counted. It takes as long as there are files, and an audit has no use for it.
+    pub lists_inputs: bool,
+    /// The facts of the tags, where the caller has them already.
+    pub tags: Option<Arc<Vec<TagFact>>>,
+    /// What judgements before this one found out.
+    pub shared: Rc<Shared>,
 }
 
 impl<'a> Frame<'a> {
@@ -120,9 +134,13 @@ impl<'a> Frame<'a> {
             branches,
             cache,
             now,
+            clock: now,
             index_file: None,
             overlay: Files::new(),
             application_tags: None,
+            lists_inputs: true,
+            tags: None,
+            shared: Rc::default(),
             earlier_tags: Earlier::default(),
             keyring: None,
             helm: None,
@@ -242,7 +260,7 @@ pub fn judge_subject(
             change: None,
         },
         sources: reader.sources,
-        replayed,
+        replayed: frame.lists_inputs.then_some(replayed),
         name: settings::short_name(frame.repository),
     });
     Ok(Judgement {
@@ -293,7 +311,7 @@ impl States {
         let repository = frame.repository;
         let current = match subject.commit {
             _ if subject.staged => Snapshot::of_index(repository, frame.index_file.as_deref())?,
-            Some(commit) => Snapshot::of_commit(repository, commit, &subject.label)?,
+            Some(commit) => frame.shared.state(repository, commit, &subject.label)?,
             None => Snapshot::default(),
         };
         let current = current.overlaid(&frame.overlay);
@@ -301,10 +319,10 @@ impl States {
             .point()
             .and_then(|point| history.lineage(&point).previous.cloned())
             .and_then(|tag| tag.commit.map(|commit| (commit, tag)))
-            .map(|(commit, tag)| Snapshot::of_commit(repository, commit, &tag.name.name))
+            .map(|(commit, tag)| frame.shared.state(repository, commit, &tag.name.name))
             .transpose()?;
         let base = match subject.changes_since {
-            Some(commit) => Some(Snapshot::of_commit(repository, commit, &commit.short())?),
+            Some(commit) => Some(frame.shared.state(repository, commit, &commit.short())?),
             None if subject.staged => Some(Snapshot::default()),
             None => None,
         };

@@ -24,7 +24,7 @@ pub use checkpoint::Checkpoint;
 pub use postgres::SCHEMA as POSTGRES_SCHEMA;
 pub use record::{
     Actor, Decision, Entry, Evidence, Exception, FindingLine, Inputs, Mode, MovedTag, Policy,
-    Record, ReleasePoint, Stamp, TagsSeen,
+    Record, ReleasePoint, Stamp, TOOL_VERSION, TagsSeen,
 };
 pub use tags::{Direction, TagState};
 

@@ -10,14 +10,18 @@
 pub mod changes;
 pub mod directories;
 pub mod lowering;
+mod memory;
 pub mod replay;
 pub mod sequence;
+
+use std::sync::Arc;
 
 use crate::config::Phase;
 use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 use changes::FileChange;
+pub use memory::Memory;
 use directories::MigrationDirectory;
 use sequence::Sequence;
 
@@ -57,9 +61,9 @@ pub struct DirectorySurvey {
     /// The directory, as the subject has it (or, when it is gone, as the previous release had it).
     pub directory: MigrationDirectory,
     /// Its files at the previous release, in the order in which they run.
-    pub previous: Sequence,
+    pub previous: Arc<Sequence>,
     /// Its files at the subject, in the order in which they run.
-    pub subject: Sequence,
+    pub subject: Arc<Sequence>,
     /// What differs, sorted by path. A file that two sequences share is in one of them.
     pub changes: Vec<FileChange>,
 }
@@ -72,14 +76,25 @@ pub fn survey(
     settings: &[MigrationSettings],
     reader: &mut Reader<'_>,
 ) -> Survey {
+    survey_with(&Memory::default(), previous, subject, settings, reader)
+}
+
+/// The same, with what is known of other states.
+pub fn survey_with(
+    memory: &Memory,
+    previous: Option<&Snapshot>,
+    subject: &Snapshot,
+    settings: &[MigrationSettings],
+    reader: &mut Reader<'_>,
+) -> Survey {
     let nothing = Snapshot::default();
     let before = previous.unwrap_or(&nothing);
-    let directories = directories::of_both(before, subject, reader, settings);
+    let directories = directories::of_both(memory, before, subject, reader, settings);
     let mut surveyed: Vec<DirectorySurvey> = directories
         .into_iter()
         .map(|pair| DirectorySurvey {
-            previous: Sequence::list(before, &pair.previous),
-            subject: Sequence::list(subject, &pair.subject),
+            previous: memory.sequence(before, &pair.previous),
+            subject: memory.sequence(subject, &pair.subject),
             directory: pair.subject,
             changes: Vec::new(),
         })

@@ -22,7 +22,7 @@ use crate::syntax::sql::operation::{
 };
 
 pub use apply::{CallBudget, apply, called_operations};
-pub use diff::{Difference, DifferenceKind, differences};
+pub use diff::{Difference, DifferenceKind, differences, renamed};
 pub use expression::{
     expression_volatility, identifiers, implies_not_null, mentions, same_expression,
 };

@@ -4,7 +4,10 @@ mod fleet;
 mod keep;
 mod select;
 
-use chrono::SecondsFormat;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::CommandError;
 use super::args::{Audit as AuditArgs, Global, PolicyAsOf};
@@ -13,7 +16,7 @@ use super::output::Streams;
 use super::progress::Progress;
 use crate::facts::tags::{TagFact, collect};
 use crate::git::{GitError, History, Tag};
-use crate::judge::{Frame, Judgement, judge_subject};
+use crate::judge::{Frame, Judgement, Shared, judge_subject};
 use crate::ledger::{Decision, Mode};
 use crate::report::PolicySection;
 use crate::report::audit::{Audit, Parts, Release, STAGE, Scope};
@@ -97,6 +100,8 @@ fn replay(
     known: &dyn Fn(&Tag) -> bool,
 ) -> Result<Replayed, CommandError> {
     let mut frame = context.frame()?;
+    frame.shared = Rc::new(Shared::deferring());
+    frame.lists_inputs = args.ledger.is_some();
     if frame.repository.is_shallow() {
         return Err(NothingToAudit::Shallow.into());
     }
@@ -117,7 +122,8 @@ fn replay(
         frame.scheme = scheme.clone();
         let found = frame.repository.tags(scheme)?;
         let history = subject::load_history(frame.repository, found, &frame.branches, &[])?;
-        let facts = collect(&history, scheme, &frame.earlier_tags);
+        let facts = Arc::new(collect(&history, scheme, &frame.earlier_tags));
+        frame.tags = Some(Arc::clone(&facts));
         for tag in select::releases(&history, &facts, since, args)? {
             if known(tag) {
                 skipped += 1;
@@ -128,9 +134,10 @@ fn replay(
             releases.push(release);
             decisions.extend(decision);
         }
-        select::merge(&mut tags, facts);
+        select::merge(&mut tags, facts.to_vec());
         whole = history;
     }
+    frame.shared.migrations.keep(frame.cache);
     Ok(Replayed {
         repository: frame.repository.name(),
         history: whole,
@@ -161,11 +168,9 @@ fn judge_release(
     match judgement(frame, context, tag, history, args) {
         Ok(judgement) => (
             Release::judged(&judgement.report, &judgement.facts, args.require_evidence),
-            Some(Decision::of(
-                Mode::Audit,
-                &judgement.report,
-                &judgement.facts,
-            )),
+            args.ledger
+                .is_some()
+                .then(|| Decision::of(Mode::Audit, &judgement.report, &judgement.facts)),
         ),
         Err(error) => {
             let fact = facts.iter().find(|fact| fact.name == tag.name.name);
@@ -193,16 +198,28 @@ fn judgement(
     frame
         .repository
         .require_history(history, commit, &subject.label)?;
+    // Each release is judged as of its own time: what was old or had run out by then, not what is now.
+    let now = as_of(tag, history).map_or(frame.clock, |own| own.min(frame.clock));
+    let own = Frame {
+        now,
+        ..frame.clone()
+    };
     if args.policy_as_of == PolicyAsOf::Now {
-        return Ok(judge_subject(frame, &subject, history, Some(STAGE), &[])?);
+        return Ok(judge_subject(&own, &subject, history, Some(STAGE), &[])?);
     }
-    let project = project_at(context, commit)?;
-    let mut own = Frame::new(frame.repository, &project, frame.now, frame.cache)?;
-    own.keyring.clone_from(&frame.keyring);
     // How tags and branches are named is how the audit selects releases, not what an old policy says.
-    own.scheme = frame.scheme.clone();
-    own.branches = frame.branches.clone();
+    let project = project_at(context, commit)?;
+    let own = Frame {
+        project: &project,
+        ..own
+    };
     Ok(judge_subject(&own, &subject, history, Some(STAGE), &[])?)
+}
+
+/// When a release was made: the tag's own date, else its commit's.
+fn as_of(tag: &Tag, history: &History) -> Option<DateTime<Utc>> {
+    let committed = || history.graph.time(tag.commit?);
+    DateTime::from_timestamp(tag.date.or_else(committed)?, 0)
 }
 
 impl Replayed {

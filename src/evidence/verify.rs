@@ -78,8 +78,11 @@ pub struct Release<'a> {
     pub policy_digest: &'a str,
     /// The gates that take evidence, by id.
     pub gates: BTreeMap<&'a str, &'a EvidenceSpec>,
-    /// The time of the judgement.
+    /// The time as of which it is judged: how old evidence is, and which keys count.
     pub now: DateTime<Utc>,
+    /// The clock of whoever judges. An audit judges a release as of its own time, and its evidence may have come later;
+    /// what is dated after the audit itself is from the future.
+    pub clock: DateTime<Utc>,
 }
 
 /// What became of the evidence for a release: a fact for each file that is about it, or meant to be. Of the files about
@@ -222,7 +225,7 @@ fn judge(
             "it was made under other policies than those in force".to_owned(),
         ));
     }
-    in_time(statement, point, release.now, spec)?;
+    in_time(statement, point, release, spec)?;
     fact.person = person(&fact.approver, key.as_ref(), trust);
     // Whoever made a release may still say that it must not go.
     if spec.not_author && statement.decision == "approve" {
@@ -406,9 +409,10 @@ fn short(commit: &str) -> &str {
 fn in_time(
     statement: &Statement,
     point: &Point,
-    now: DateTime<Utc>,
+    release: &Release<'_>,
     spec: &EvidenceSpec,
 ) -> Refused {
+    let now = release.now;
     let Some(issued_at) = statement.issued_at else {
         if spec.max_age.is_empty() {
             return Ok(());
@@ -419,7 +423,7 @@ fn in_time(
         ));
     };
     let shown = issued_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    if issued_at.signed_duration_since(now) > SKEW {
+    if issued_at.signed_duration_since(now.max(release.clock)) > SKEW {
         return Err((
             Reason::IssuedInFuture,
             format!("it is dated in the future: {shown}"),

@@ -1,6 +1,7 @@
 //! Collecting facts and running rules, one kind of document after the other.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use super::{Frame, JudgeError, States, migrations, settings, signatures};
 use crate::discover::Reader;
@@ -39,7 +40,10 @@ pub(super) fn release(
         frame.repository,
         &mut reader.coverage,
     )?;
-    facts.tags = tags::collect(past, &frame.scheme, &frame.earlier_tags);
+    facts.tags = frame.tags.clone().unwrap_or_else(|| {
+        let facts = tags::collect(past, &frame.scheme, &frame.earlier_tags);
+        Arc::new(facts)
+    });
     reader.coverage.count("tags", facts.tags.len());
     let Range { commits, new } = range(subject, past);
     facts.release.tag_signature = signatures::of_tag(frame, facts)?;

@@ -108,5 +108,6 @@ pub(super) fn release<'a>(frame: &Frame<'a>, facts: &Facts, past: &History) -> R
         policy_digest: frame.project.policies.digest(),
         gates,
         now: frame.now,
+        clock: frame.clock,
     }
 }

@@ -20,8 +20,8 @@ pub(super) struct Parts {
     pub(super) coverage: Coverage,
     pub(super) policy: PolicySection,
     pub(super) sources: Sources,
-    /// Files whose content counted, whether it was read or a cache knew it.
-    pub(super) replayed: Vec<Input>,
+    /// Files whose content counted, whether it was read or a cache knew it; `None` when nobody wants to know.
+    pub(super) replayed: Option<Vec<Input>>,
     /// Short name of the repository.
     pub(super) name: String,
 }
@@ -88,7 +88,7 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
         findings,
         coverage,
         policy,
-        inputs: inputs(&sources, replayed),
+        inputs: replayed.map_or_else(Vec::new, |replayed| inputs(&sources, replayed)),
         errors,
         sources,
     };
@@ -118,8 +118,13 @@ pub(super) fn digest(content: ObjectId) -> String {
     format!("gitBlob:{content}")
 }
 
-/// Everything that was read, and everything that a cache spared reading: a warm run reports what a cold one does.
+/// Everything that was read, and everything that a cache spared reading: a warm run reports what a cold one does. What
+/// counted in the replay stands under the state that it is in now, wherever it was read first.
 fn inputs(sources: &Sources, replayed: Vec<Input>) -> Vec<Input> {
+    let known: BTreeSet<(String, String)> = replayed
+        .iter()
+        .map(|input| (input.path.clone(), input.digest.clone()))
+        .collect();
     let mut inputs: Vec<Input> = sources
         .iter()
         .map(|file| Input {
@@ -127,6 +132,7 @@ fn inputs(sources: &Sources, replayed: Vec<Input>) -> Vec<Input> {
             revision: file.revision.clone(),
             digest: digest(ObjectId::of_content(file.text.as_bytes())),
         })
+        .filter(|input| !known.contains(&(input.path.clone(), input.digest.clone())))
         .chain(replayed)
         .collect();
     inputs.sort();

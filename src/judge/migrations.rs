@@ -30,12 +30,14 @@ pub(super) fn collect(
     origins: &mut Origins,
 ) -> Collected {
     let settings = settings::migrations(&frame.project.config.migrations);
-    let survey = migrations::survey(states.previous.as_ref(), &states.subject, &settings, reader);
+    let memory = &frame.shared.migrations;
+    let previous = states.previous.as_ref();
+    let survey = migrations::survey_with(memory, previous, &states.subject, &settings, reader);
     note_absent(&settings, states, reader);
-    let lowering = lowering::lower(&survey, reader, frame.cache);
+    let lowering = lowering::lower_with(memory, &survey, reader, frame.cache);
     let texts = changed_texts(&survey, reader);
     let declared = ReleaseType::from_word(&facts.release.declared_type);
-    let uses = uses::search(&survey, &lowering, reader);
+    let uses = uses::search(&survey, &lowering, &memory.replays, reader);
     let judged: BTreeMap<Key, JudgedRelease> = survey
         .directories
         .iter()
@@ -44,6 +46,7 @@ pub(super) fn collect(
             let input = ReleaseInput {
                 directory,
                 lowering: &lowering,
+                replays: &memory.replays,
                 sources: &reader.sources,
                 texts: &texts,
                 previous: &facts.release.previous.tag,
@@ -85,7 +88,11 @@ pub(super) fn collect(
     Collected {
         findings,
         suppressions,
-        replayed: replayed(&survey),
+        replayed: if frame.lists_inputs {
+            replayed(&survey)
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -238,7 +245,8 @@ fn sequence_findings(
             state,
         })
         .collect();
-    check_sequences(survey, lowering, &others, frame.now, reader).0
+    let memory = &frame.shared.migrations;
+    check_sequences(memory, survey, lowering, &others, frame.now, reader).0
 }
 
 /// More states than these are not compared with, so that a project with hundreds of candidates costs what another does.
@@ -290,7 +298,7 @@ fn other_states(
     let mut states = Vec::new();
     for tag in candidates {
         let state = ObjectId::parse(&tag.commit)
-            .and_then(|commit| Snapshot::of_commit(frame.repository, commit, &tag.name).ok());
+            .and_then(|commit| frame.shared.state(frame.repository, commit, &tag.name).ok());
         match state {
             Some(state) => states.push(state),
             None => reader.coverage.skip(

@@ -87,7 +87,7 @@ fn known(chain: &mut dyn Chain, decision: &Decision) -> Result<Option<i64>, Ledg
             continue;
         };
         let same_judge = before.policy.digest == decision.policy.digest
-            && record.tool.version == env!("CARGO_PKG_VERSION");
+            && record.tool.version == crate::ledger::TOOL_VERSION;
         if !same_judge {
             continue;
         }

@@ -11,6 +11,9 @@ use crate::gate::GateOutcome;
 use crate::report::text::{escape, sha256_hex};
 use crate::report::{Report, fingerprints};
 
+/// What `relgate --version` says: builds of other commits are other tools, and judge again.
+pub const TOOL_VERSION: &str = env!("RELGATE_VERSION");
+
 /// The version of the records' form.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -251,7 +254,7 @@ impl Record {
             actor: stamp.actor.clone(),
             tool: Tool {
                 name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
+                version: TOOL_VERSION.to_owned(),
             },
             entry,
         }

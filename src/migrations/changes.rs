@@ -3,10 +3,10 @@
 mod matching;
 mod print;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::DirectorySurvey;
-use super::sequence::MigrationFile;
+use super::sequence::{MigrationFile, Sequence};
 use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::{FileName, Role};
 use crate::syntax::sql::operation::Dialect;
@@ -88,28 +88,43 @@ pub(super) fn compare(
     surveyed: &mut [DirectorySurvey],
     reader: &mut Reader<'_>,
 ) {
-    let mut old = members(surveyed, |directory| &directory.previous.files);
-    let new = members(surveyed, |directory| &directory.subject.files);
-    // What is still there has not been deleted, even if no sequence takes it any more.
-    old.retain(|path, _| new.contains_key(path) || after.get(path).is_none());
+    let sequences = |of: fn(&DirectorySurvey) -> &Arc<Sequence>| -> Vec<Arc<Sequence>> {
+        surveyed.iter().map(|directory| Arc::clone(of(directory))).collect()
+    };
+    let (previous, subject) = (
+        sequences(|directory| &directory.previous),
+        sequences(|directory| &directory.subject),
+    );
+    let old = files(surveyed, &previous);
+    let new = files(surveyed, &subject);
+    let member = |(file, sequence): (&Arc<MigrationFile>, usize)| Member {
+        file: MigrationFile::clone(file),
+        sequence,
+        dialect: surveyed
+            .get(sequence)
+            .map_or(Dialect::Generic, |directory| directory.directory.dialect),
+    };
 
     let mut pairs: Vec<Pair> = Vec::new();
-    let mut gone: Vec<Member> = Vec::new();
-    for (path, member) in &old {
-        match new.get(path) {
-            Some(now) if is_same_content(&member.file, &now.file) => {}
+    let (mut gone, mut fresh): (Vec<Member>, Vec<Member>) = (Vec::new(), Vec::new());
+    let mut new = new.into_iter().peekable();
+    for was in old {
+        let path = was.0.path.as_str();
+        while let Some(added) = new.next_if(|(file, _)| file.path.as_str() < path) {
+            fresh.push(member(added));
+        }
+        match new.next_if(|(file, _)| file.path == path) {
+            Some((now, _)) if Arc::ptr_eq(was.0, now) || is_same_content(was.0, now) => {}
             Some(now) => pairs.push(Pair {
-                before: Some(member.clone()),
-                after: Some(now.clone()),
+                before: Some(member(was)),
+                after: Some(member(now)),
             }),
-            None => gone.push(member.clone()),
+            // What is still there has not been deleted, even if no sequence takes it any more.
+            None if after.get(path).is_some() => {}
+            None => gone.push(member(was)),
         }
     }
-    let fresh: Vec<Member> = new
-        .iter()
-        .filter(|(path, _)| !old.contains_key(*path))
-        .map(|(_, member)| member.clone())
-        .collect();
+    fresh.extend(new.map(member));
 
     let mut prints = Prints::default();
     prints.take(
@@ -146,31 +161,25 @@ pub(super) fn compare(
     }
 }
 
-/// Each file once, in the sequence of the database that relgate knows most about.
-fn members(
+/// Each file once, sorted by path, with the sequence of the database that relgate knows most about.
+fn files<'s>(
     surveyed: &[DirectorySurvey],
-    files: impl Fn(&DirectorySurvey) -> &Vec<MigrationFile>,
-) -> BTreeMap<String, Member> {
-    let mut order: Vec<usize> = (0..surveyed.len()).collect();
-    order.sort_by_key(|&index| {
+    sequences: &'s [Arc<Sequence>],
+) -> Vec<(&'s Arc<MigrationFile>, usize)> {
+    let mut order: Vec<(usize, &Arc<Sequence>)> = sequences.iter().enumerate().collect();
+    order.sort_by_key(|(index, _)| {
         surveyed
-            .get(index)
+            .get(*index)
             .map(|directory| directory.directory.dialect)
     });
-    let mut members = BTreeMap::new();
-    for (sequence, directory) in order
+    let mut files: Vec<(&Arc<MigrationFile>, usize)> = order
         .into_iter()
-        .filter_map(|index| Some((index, surveyed.get(index)?)))
-    {
-        for file in files(directory) {
-            members.entry(file.path.clone()).or_insert_with(|| Member {
-                file: file.clone(),
-                sequence,
-                dialect: directory.directory.dialect,
-            });
-        }
-    }
-    members
+        .flat_map(|(index, sequence)| sequence.by_path().iter().map(move |file| (file, index)))
+        .collect();
+    // The sort is stable, so the first of a path is the one of the better known database.
+    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    files.dedup_by(|(b, _), (a, _)| a.path == b.path);
+    files
 }
 
 fn is_same_content(a: &MigrationFile, b: &MigrationFile) -> bool {

@@ -12,12 +12,13 @@ mod runners;
 use std::collections::BTreeSet;
 
 use super::MigrationSettings;
-use super::sequence::Sequence;
+use super::memory::{Found, Memory, State};
 use crate::config::Phase;
 use crate::discover::{EntryKind, Reader, Snapshot};
 use crate::syntax::migration::{FileName, Recognition, Runner, recognize};
 use crate::syntax::sql::operation::Dialect;
 use candidates::Candidate;
+pub(super) use candidates::{Class, class};
 use hints::Hints;
 
 /// A directory of migrations for one database.
@@ -65,18 +66,51 @@ impl MigrationDirectory {
 
 /// Finds the directories of a state, sorted by path and database. Configured ones are taken as they are, and when there
 /// is any, no other is looked for.
-pub fn find_directories(
+///
+/// What was found in a state before is not looked for again; the reader reads what the search read.
+fn find_directories(
+    memory: &Memory,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     configured: &[MigrationSettings],
 ) -> Vec<MigrationDirectory> {
-    let mut hints = Hints::of(snapshot);
+    let state = memory.state(snapshot);
+    if let Some(found) = state.found.get().filter(|found| found.settings == configured) {
+        for path in &found.reads {
+            reader.read(snapshot, path);
+        }
+        reader.coverage.not_examined.extend(found.notes.iter().cloned());
+        return found.directories.clone();
+    }
+    let noted = reader.coverage.not_examined.len();
+    let (directories, reads) = reader.recording(|reader| {
+        search(memory, &state, snapshot, reader, configured)
+    });
+    let notes = reader.coverage.not_examined.iter().skip(noted);
+    // Another configuration's answer may stand there; then this one is looked for each time.
+    let _ = state.found.set(Found {
+        settings: configured.to_vec(),
+        directories: directories.clone(),
+        reads,
+        notes: notes.cloned().collect(),
+    });
+    directories
+}
+
+fn search(
+    memory: &Memory,
+    state: &State,
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    configured: &[MigrationSettings],
+) -> Vec<MigrationDirectory> {
+    let mut hints = Hints::of(snapshot, &state.classes);
     let mut found = if configured.is_empty() {
-        discovered(snapshot, reader, &mut hints)
+        discovered(memory, state, snapshot, reader, &mut hints)
     } else {
         configured
             .iter()
-            .flat_map(|settings| from_settings(settings, snapshot, reader, &mut hints))
+            .flat_map(|settings| from_settings(memory, settings, snapshot, reader, &mut hints))
             .collect()
     };
     found.sort_by(|a, b| a.key().cmp(&b.key()));
@@ -85,11 +119,13 @@ pub fn find_directories(
 }
 
 fn discovered(
+    memory: &Memory,
+    state: &State,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     hints: &mut Hints,
 ) -> Vec<MigrationDirectory> {
-    let listing = candidates::list(snapshot);
+    let listing = candidates::list(snapshot, &state.classes);
     for (path, language) in &listing.programs {
         reader.coverage.skip(
             path,
@@ -103,14 +139,14 @@ fn discovered(
         };
         if candidate.parts.is_empty() || runner == Runner::Plain {
             found.extend(per_database(
-                &candidate, runner, None, snapshot, reader, hints,
+                memory, &candidate, runner, None, snapshot, reader, hints,
             ));
             continue;
         }
         // A runner that reads one directory at a time: the numbered directories are sequences of their own.
         for part in std::mem::take(&mut candidate.parts) {
             if let Some(runner) = runners::of(&part, snapshot, reader, hints) {
-                found.extend(per_database(&part, runner, None, snapshot, reader, hints));
+                found.extend(per_database(memory, &part, runner, None, snapshot, reader, hints));
             }
         }
     }
@@ -118,6 +154,7 @@ fn discovered(
 }
 
 fn from_settings(
+    memory: &Memory,
     settings: &MigrationSettings,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
@@ -131,6 +168,7 @@ fn from_settings(
         .or_else(|| runners::of(&candidate, snapshot, reader, hints))
         .unwrap_or(Runner::Plain);
     let mut directories = per_database(
+        memory,
         &candidate,
         runner,
         settings.dialect,
@@ -150,7 +188,8 @@ fn from_settings(
 
 /// One directory, or one for each database that the names of its files are limited to.
 fn per_database(
-    candidate: &Candidate,
+    memory: &Memory,
+    candidate: &Candidate<'_>,
     runner: Runner,
     dialect: Option<Dialect>,
     snapshot: &Snapshot,
@@ -172,7 +211,7 @@ fn per_database(
     if words.is_empty() {
         directory.dialect = dialect.unwrap_or_else(|| {
             dialects::of_directory(
-                &Sequence::list(snapshot, &directory),
+                &memory.sequence(snapshot, &directory),
                 &directory,
                 snapshot,
                 reader,
@@ -228,12 +267,13 @@ pub(super) struct DirectoryPair {
 /// The directories of either state, sorted. A state in which a directory was not found by itself is listed all the same:
 /// the first of its files would not have been evidence enough.
 pub(super) fn of_both(
+    memory: &Memory,
     previous: &Snapshot,
     subject: &Snapshot,
     reader: &mut Reader<'_>,
     configured: &[MigrationSettings],
 ) -> Vec<DirectoryPair> {
-    let now = find_directories(subject, reader, configured);
+    let now = find_directories(memory, subject, reader, configured);
     let mut pairs: Vec<DirectoryPair> = now
         .iter()
         .map(|directory| DirectoryPair {
@@ -244,12 +284,8 @@ pub(super) fn of_both(
     if !configured.is_empty() || previous.entries.is_empty() {
         return pairs;
     }
-    let known: BTreeSet<String> = now
-        .iter()
-        .flat_map(|directory| Sequence::list(previous, directory).files)
-        .map(|file| file.path)
-        .collect();
-    for before in find_directories(previous, reader, configured) {
+    let mut known: Option<BTreeSet<String>> = None;
+    for before in find_directories(memory, previous, reader, configured) {
         if let Some(pair) = pairs
             .iter_mut()
             .find(|pair| pair.subject.key() == before.key())
@@ -257,7 +293,13 @@ pub(super) fn of_both(
             pair.previous = before;
             continue;
         }
-        let is_known = Sequence::list(previous, &before)
+        let known = known.get_or_insert_with(|| {
+            now.iter()
+                .flat_map(|directory| memory.sequence(previous, directory).paths())
+                .collect()
+        });
+        let is_known = memory
+            .sequence(previous, &before)
             .files
             .iter()
             .all(|file| known.contains(&file.path));

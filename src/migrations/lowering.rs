@@ -1,6 +1,6 @@
 //! Migration files as operations, read once per content and kept in a cache between runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::directories::MigrationDirectory;
 use super::sequence::{MigrationFile, Sequence};
-use super::{DirectorySurvey, Survey};
+use super::{DirectorySurvey, Memory, Survey};
 use crate::cache::{Cache, Values};
 use crate::discover::{Reader, Snapshot};
 use crate::git::ObjectId;
@@ -59,30 +59,66 @@ impl LoweredFile {
     }
 }
 
-/// The lowered files of a survey.
+/// The lowered files of a survey, and perhaps of others.
 #[derive(Debug, Default)]
 pub struct Lowering {
-    files: BTreeMap<Key, Arc<LoweredFile>>,
+    known: Vec<Files>,
+    /// What could not be read, or is a program.
+    opaque: BTreeMap<Key, Arc<LoweredFile>>,
+}
+
+/// Shared with whoever lowers the next survey.
+type Files = Arc<HashMap<Key, Arc<LoweredFile>>>;
+
+/// The lowered files of one directory, at whatever states were surveyed.
+#[derive(Debug, Default)]
+pub struct Known {
+    files: Files,
+    /// What a cache has beside that; it may be of files that this clone does not hold.
+    cached: Values<Arc<LoweredFile>>,
+    is_loaded: bool,
+    /// How many files the cache does not have yet.
+    fresh: usize,
+    /// Sequences all of whose files are known, the latest last.
+    complete: Vec<(Arc<Sequence>, MigrationDirectory)>,
 }
 
 /// What the statements of a file depend on, beside the parser. The same bytes mean different things to another runner, in
 /// another dialect, under another name or beside another file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(Vec<u8>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Key {
+    content: ObjectId,
+    sidecar: Option<ObjectId>,
+    runner: Runner,
+    dialect: Dialect,
+    direction: Direction,
+    autocommit: bool,
+}
 
 impl Key {
     fn of(directory: &MigrationDirectory, file: &MigrationFile) -> Self {
-        let sidecar = file.sidecar.as_ref().map(|(_, oid)| *oid);
+        Self {
+            content: file.oid,
+            sidecar: file.sidecar.as_ref().map(|(_, oid)| *oid),
+            runner: directory.runner,
+            dialect: directory.dialect,
+            direction: file.direction(),
+            autocommit: file.name.autocommit,
+        }
+    }
+
+    /// As the cache writes it.
+    fn bytes(&self) -> Vec<u8> {
+        let sidecar = self.sidecar.map_or_else(String::new, |oid| oid.to_string());
         let means = format!(
-            "{} {} {} {} {} {}",
-            file.oid,
-            sidecar.map_or_else(String::new, |oid: ObjectId| oid.to_string()),
-            directory.runner,
-            directory.dialect.as_str(),
-            file.direction().as_str(),
-            file.name.autocommit,
+            "{} {sidecar} {} {} {} {}",
+            self.content,
+            self.runner,
+            self.dialect.as_str(),
+            self.direction.as_str(),
+            self.autocommit,
         );
-        Self(means.into_bytes())
+        means.into_bytes()
     }
 }
 
@@ -93,35 +129,113 @@ impl Lowering {
         directory: &MigrationDirectory,
         file: &MigrationFile,
     ) -> Option<&Arc<LoweredFile>> {
-        self.files.get(&Key::of(directory, file))
+        let key = Key::of(directory, file);
+        self.known
+            .iter()
+            .find_map(|files| files.get(&key))
+            .or_else(|| self.opaque.get(&key))
     }
 }
 
 /// Lowers every up and down file of both states of the survey, in parallel. What the cache knows is not read at all.
 pub fn lower(survey: &Survey, reader: &mut Reader<'_>, cache: Option<&Cache>) -> Lowering {
+    lower_with(&Memory::default(), survey, reader, cache)
+}
+
+/// The same, with what is known of other states.
+pub fn lower_with(
+    memory: &Memory,
+    survey: &Survey,
+    reader: &mut Reader<'_>,
+    cache: Option<&Cache>,
+) -> Lowering {
     let mut lowering = Lowering::default();
+    let mut groups = memory.known.borrow_mut();
     for directory in &survey.directories {
-        lower_directory(directory, survey, reader, cache, &mut lowering);
+        let group = group(&directory.directory);
+        let known = groups.entry(group.clone()).or_default();
+        if let Some(cache) = cache.filter(|_| !known.is_loaded) {
+            known.cached = cache.load(&group, PARSER_VERSION);
+            known.is_loaded = true;
+        }
+        lower_directory(directory, survey, reader, known, &mut lowering);
+        if !memory.defers.get() {
+            known.keep(&group, cache);
+        }
     }
+    // Only now: while nobody else has them, files are added in place.
+    let paths: BTreeSet<String> = survey
+        .directories
+        .iter()
+        .map(|directory| group(&directory.directory))
+        .collect();
+    lowering.known = paths
+        .iter()
+        .filter_map(|path| Some(Arc::clone(&groups.get(path)?.files)))
+        .collect();
     lowering
+}
+
+fn group(directory: &MigrationDirectory) -> String {
+    format!("migrations {}", directory.path)
+}
+
+impl Memory {
+    /// Puts into the cache what it does not have yet.
+    pub fn keep(&self, cache: Option<&Cache>) {
+        for (group, known) in self.known.borrow_mut().iter_mut() {
+            known.keep(group, cache);
+        }
+    }
+}
+
+impl Known {
+    fn keep(&mut self, group: &str, cache: Option<&Cache>) {
+        let Some(cache) = cache.filter(|_| self.fresh > 0) else {
+            return;
+        };
+        // What another state of the repository needed stays, within bounds: an audit comes back to it.
+        if self.cached.len() > MOST_OTHERS {
+            self.cached.clear();
+        }
+        let mut all = std::mem::take(&mut self.cached);
+        all.extend(self.files.iter().map(|(key, file)| (key.bytes(), Arc::clone(file))));
+        cache.store(group, PARSER_VERSION, &all);
+        for key in self.files.keys() {
+            all.remove(&key.bytes());
+        }
+        self.cached = all;
+        self.fresh = 0;
+    }
+
+    fn is_complete(&self, sequence: &Arc<Sequence>, directory: &MigrationDirectory) -> bool {
+        self.complete.iter().any(|(known, of)| {
+            Arc::ptr_eq(known, sequence) && (of.runner, of.dialect) == (directory.runner, directory.dialect)
+        })
+    }
 }
 
 fn lower_directory(
     directory: &DirectorySurvey,
     survey: &Survey,
     reader: &mut Reader<'_>,
-    cache: Option<&Cache>,
+    known: &mut Known,
     lowering: &mut Lowering,
 ) {
-    let group = format!("migrations {}", directory.directory.path);
-    let mut known: Values<Arc<LoweredFile>> =
-        cache.map_or_else(Values::new, |cache| cache.load(&group, PARSER_VERSION));
     let mut plan = Plan::default();
-    for (sequence, snapshot) in [
-        (&directory.subject, &survey.subject),
-        (&directory.previous, &survey.previous),
-    ] {
-        plan.take(directory, sequence, snapshot, reader, &mut known);
+    let (subject, previous) = (&directory.subject, &directory.previous);
+    let is_known = |sequence| known.is_complete(sequence, &directory.directory);
+    let mut wanted: Vec<(&Snapshot, Vec<&Arc<MigrationFile>>)> = Vec::new();
+    if is_known(previous) {
+        if !is_known(subject) {
+            wanted.push((&survey.subject, subject.not_shared(previous).collect()));
+        }
+    } else {
+        wanted.push((&survey.subject, subject.files.iter().collect()));
+        wanted.push((&survey.previous, previous.files.iter().collect()));
+    }
+    for (snapshot, files) in wanted {
+        plan.take(directory, &files, snapshot, reader, known);
     }
     let work: Vec<(Key, Work)> = plan.work.into_iter().collect();
     let done: Vec<(Key, Arc<LoweredFile>)> = with_big_stack(|| {
@@ -129,23 +243,28 @@ fn lower_directory(
             .map(|(key, work)| (key, Arc::new(lowered(&work))))
             .collect()
     });
-    if let Some(cache) = cache.filter(|_| !done.is_empty()) {
-        // What another state of the repository needed stays, within bounds: an audit comes back to it.
-        let mut all = known;
-        if all.len() > MOST_OTHERS {
-            all.clear();
+    known.fresh += done.len();
+    if plan.opaque.is_empty() {
+        for sequence in [previous, subject] {
+            if !known.is_complete(sequence, &directory.directory) {
+                known
+                    .complete
+                    .push((Arc::clone(sequence), directory.directory.clone()));
+            }
         }
-        let current = plan.known.iter().chain(&done);
-        all.extend(current.map(|(key, file)| (key.0.clone(), file.clone())));
-        cache.store(&group, PARSER_VERSION, &all);
+        let surplus = known.complete.len().saturating_sub(MOST_COMPLETE);
+        known.complete.drain(..surplus);
     }
-    lowering
-        .files
-        .extend(plan.known.into_iter().chain(plan.opaque).chain(done));
+    if !plan.known.is_empty() || !done.is_empty() {
+        Arc::make_mut(&mut known.files).extend(plan.known.into_iter().chain(done));
+    }
+    lowering.opaque.extend(plan.opaque);
 }
 
 /// How many files that this run does not need stay in a cache file.
 const MOST_OTHERS: usize = 20_000;
+/// How many sequences are remembered as known.
+const MOST_COMPLETE: usize = 8;
 
 /// Where each file of a directory comes from.
 #[derive(Default)]
@@ -172,19 +291,19 @@ impl Plan {
     fn take(
         &mut self,
         directory: &DirectorySurvey,
-        sequence: &Sequence,
+        files: &[&Arc<MigrationFile>],
         snapshot: &Snapshot,
         reader: &mut Reader<'_>,
-        known: &mut Values<Arc<LoweredFile>>,
+        known: &mut Known,
     ) {
-        for file in &sequence.files {
+        for file in files {
             let key = Key::of(&directory.directory, file);
-            if !self.seen.insert(key.clone()) {
+            if known.files.contains_key(&key) || !self.seen.insert(key) {
                 continue;
             }
             // A clone without the file gives the same answer with a cache as without.
             if reader.holds(file.oid)
-                && let Some(value) = known.remove(&key.0)
+                && let Some(value) = known.cached.remove(&key.bytes())
             {
                 self.known.push((key, value));
                 continue;

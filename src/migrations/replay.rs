@@ -4,8 +4,12 @@
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::directories::MigrationDirectory;
+use super::sequence::MigrationFile;
 use crate::effects::{Effect, LockMode, Situation, Work, effect};
 use crate::schema::{CallBudget, Catalog, apply, called_operations};
 use crate::source::Span;
@@ -369,6 +373,59 @@ impl TransactionState {
             }
             Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_) => {}
         }
+    }
+}
+
+/// The schemas that sequences of files lead to, from replays that were made before.
+#[derive(Debug, Default)]
+pub struct Replays(RefCell<Vec<Replayed>>);
+
+#[derive(Debug)]
+struct Replayed {
+    directory: MigrationDirectory,
+    files: Vec<Arc<MigrationFile>>,
+    catalog: Catalog,
+}
+
+/// How many schemas are remembered.
+const MOST_REPLAYS: usize = 8;
+
+impl Replays {
+    /// The schema that the most of the first of these files lead to, and how many they are.
+    pub fn longest(
+        &self,
+        directory: &MigrationDirectory,
+        files: &[Arc<MigrationFile>],
+    ) -> Option<(usize, Catalog)> {
+        let is_start = |known: &&Replayed| {
+            known.directory == *directory
+                && known.files.len() <= files.len()
+                && known.files.iter().zip(files).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        let replays = self.0.borrow();
+        let best = replays
+            .iter()
+            .filter(is_start)
+            .max_by_key(|known| known.files.len())?;
+        Some((best.files.len(), best.catalog.clone()))
+    }
+
+    /// Remembers where files lead to.
+    pub fn remember(
+        &self,
+        directory: &MigrationDirectory,
+        files: Vec<Arc<MigrationFile>>,
+        catalog: &Catalog,
+    ) {
+        let mut replays = self.0.borrow_mut();
+        if replays.len() >= MOST_REPLAYS {
+            replays.remove(0);
+        }
+        replays.push(Replayed {
+            directory: directory.clone(),
+            files,
+            catalog: catalog.clone(),
+        });
     }
 }
 

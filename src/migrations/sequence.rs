@@ -1,6 +1,7 @@
 //! The files of a directory in the order in which its runner takes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::directories::MigrationDirectory;
 use crate::discover::{EntryKind, Snapshot};
@@ -26,45 +27,97 @@ pub struct MigrationFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sequence {
     /// Up and down files, in the order in which they go up; at the same version the way up comes first.
-    pub files: Vec<MigrationFile>,
+    pub files: Vec<Arc<MigrationFile>>,
     /// Files that somebody took for migrations and the runner does not, sorted by path.
     pub unreadable: Vec<(String, ObjectId)>,
-    /// The files of each identity, as indices of `files`.
-    by_identity: BTreeMap<String, Vec<usize>>,
+    /// The same files, sorted by path.
+    by_path: Vec<Arc<MigrationFile>>,
+    /// The files by their identity, and those of one as they run: indices of `files`.
+    by_identity: Vec<usize>,
 }
 
 impl Sequence {
     /// Lists the directory as its runner does.
     pub fn list(snapshot: &Snapshot, directory: &MigrationDirectory) -> Self {
+        Self::list_like(snapshot, directory, None)
+    }
+
+    /// The same, sharing the files that another state of the same directory has too.
+    pub(super) fn list_like(
+        snapshot: &Snapshot,
+        directory: &MigrationDirectory,
+        base: Option<&Self>,
+    ) -> Self {
         let mut sequence = Self::default();
+        let mut known = base
+            .into_iter()
+            .flat_map(|base| &base.by_path)
+            .peekable();
         for (path, entry) in snapshot.below(&directory.path) {
+            while known.next_if(|file| file.path.as_str() < path).is_some() {}
+            if let Some(file) = known.next_if(|file| file.path == path)
+                && (file.oid, file.kind) == (entry.oid, entry.kind)
+                && file.sidecar == sidecar(snapshot, directory, path)
+            {
+                sequence.by_path.push(Arc::clone(file));
+                continue;
+            }
             let relative = directory.relative(path);
             match recognize(directory.runner, relative) {
                 Recognition::Migration(name) if directory.takes(&name) => {
-                    sequence.files.push(MigrationFile {
+                    sequence.by_path.push(Arc::new(MigrationFile {
                         path: path.to_owned(),
                         oid: entry.oid,
                         kind: entry.kind,
                         sidecar: sidecar(snapshot, directory, path),
                         name,
-                    });
+                    }));
                 }
                 Recognition::Unreadable => sequence.unreadable.push((path.to_owned(), entry.oid)),
                 Recognition::Migration(_) | Recognition::Other => {}
             }
         }
         sequence.drop_overridden(directory);
+        sequence.files.clone_from(&sequence.by_path);
         sequence
             .files
             .sort_by(|a, b| a.position().cmp(&b.position()));
-        for (index, file) in sequence.files.iter().enumerate() {
-            sequence
-                .by_identity
-                .entry(file.name.identity.clone())
-                .or_default()
-                .push(index);
-        }
+        let files = &sequence.files;
+        let identity = |index: usize| files.get(index).map(|file| file.name.identity.as_str());
+        sequence.by_identity = (0..files.len()).collect();
         sequence
+            .by_identity
+            .sort_by(|&a, &b| identity(a).cmp(&identity(b)));
+        sequence
+    }
+
+    /// The paths of the files, sorted.
+    pub(super) fn paths(&self) -> Vec<String> {
+        self.by_path.iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// The files sorted by path.
+    pub(super) fn by_path(&self) -> &[Arc<MigrationFile>] {
+        &self.by_path
+    }
+
+    /// The files that another state of the directory does not share, in order. What it shares is the same in both; what
+    /// it does not share may be all the same.
+    pub fn not_shared<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = &'s Arc<MigrationFile>> {
+        let mut others = other.files.iter().peekable();
+        self.files.iter().filter(move |file| {
+            while let Some(next) = others.peek() {
+                if Arc::ptr_eq(next, file) {
+                    others.next();
+                    return false;
+                }
+                if next.position() >= file.position() {
+                    return true;
+                }
+                others.next();
+            }
+            true
+        })
     }
 
     /// popx prefers `x.postgres.up.sql` to `x.up.sql`.
@@ -73,12 +126,12 @@ impl Sequence {
             return;
         }
         let own: BTreeSet<(String, Role)> = self
-            .files
+            .by_path
             .iter()
             .filter(|file| !file.name.database.is_empty())
             .map(|file| (file.name.identity.clone(), file.name.role))
             .collect();
-        self.files.retain(|file| {
+        self.by_path.retain(|file| {
             !file.name.database.is_empty()
                 || !own.contains(&(file.name.identity.clone(), file.name.role))
         });
@@ -86,14 +139,18 @@ impl Sequence {
 
     /// The files that lead to the newer schema, in order.
     pub fn ups(&self) -> impl DoubleEndedIterator<Item = &MigrationFile> {
-        self.files.iter().filter(|file| file.name.role.goes_up())
+        self.files
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|file: &&MigrationFile| file.name.role.goes_up())
     }
 
     /// The files that only lead back, in the order in which they go up.
     pub fn downs(&self) -> impl DoubleEndedIterator<Item = &MigrationFile> {
         self.files
             .iter()
-            .filter(|file| file.name.role == Role::Down)
+            .map(AsRef::as_ref)
+            .filter(|file: &&MigrationFile| file.name.role == Role::Down)
     }
 
     /// The file that undoes `up`: another one, or itself when it holds both ways; `None` when there is none.
@@ -108,12 +165,18 @@ impl Sequence {
     }
 
     /// The files that the runner takes for one migration, in order.
-    pub fn of_identity(&self, identity: &str) -> impl Iterator<Item = &MigrationFile> {
+    pub fn of_identity<'s>(&'s self, identity: &'s str) -> impl Iterator<Item = &'s MigrationFile> {
+        let of = |index: usize| self.files.get(index).map(AsRef::as_ref);
+        let before = |index: &usize| {
+            of(*index).is_some_and(|file: &MigrationFile| file.name.identity.as_str() < identity)
+        };
+        let start = self.by_identity.partition_point(before);
         self.by_identity
-            .get(identity)
-            .into_iter()
-            .flatten()
-            .filter_map(|&index| self.files.get(index))
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |&index| of(index))
+            .take_while(move |file| file.name.identity == identity)
     }
 
     /// The file was not read as a migration here either, with the same content.

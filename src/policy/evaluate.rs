@@ -214,7 +214,12 @@ fn demands(run: &Run<'_>, desk: &mut Desk<'_>, sources: &Sources) -> Vec<Demand>
                 };
                 let mut locations: Vec<Location> =
                     facts.iter().filter_map(|fact| run.location(fact)).collect();
-                locations.sort();
+                // By name: the numbers of sources follow the order of reading, and a cache spares some of that.
+                let place = |location: &Location| {
+                    let file = sources.get(location.source);
+                    (file.path.as_str(), file.revision.as_str(), location.span)
+                };
+                locations.sort_by(|a, b| place(a).cmp(&place(b)));
                 locations.dedup();
                 let Some(message) = say(&mut scope, &rule.message, at, facts) else {
                     continue;

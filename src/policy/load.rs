@@ -12,6 +12,7 @@ use super::error::{PolicyError, PolicyErrors};
 use super::node::Reader;
 use super::suggest::did_you_mean;
 use super::{builtin, check, read};
+use crate::facts::tags::TagFact;
 
 mod extend;
 
@@ -54,9 +55,55 @@ pub struct PolicySet {
     rules: Option<BTreeSet<String>>,
     /// Programs by their text: an expression is read when it is first needed. A text means the same in every policy.
     programs: Mutex<Programs>,
+    lasting: Mutex<Lasting>,
+}
+
+/// Values that follow from the tags and the parameters alone, by policy and variable: whoever judges many releases of one
+/// repository evaluates them once. A policy without a name has the facts themselves.
+#[derive(Debug, Default)]
+struct Lasting {
+    tags: Arc<Vec<TagFact>>,
+    values: BTreeMap<(String, String), (cel::Value, u64)>,
+}
+
+/// A lock is poisoned when another thread panicked while it held it; what it left is whole.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl PolicySet {
+    /// A value that was kept for these very tags, and what its copy costs.
+    pub(super) fn lasting(
+        &self,
+        tags: &Arc<Vec<TagFact>>,
+        policy: &str,
+        name: &str,
+    ) -> Option<(cel::Value, u64)> {
+        let kept = lock(&self.lasting);
+        let key = (policy.to_owned(), name.to_owned());
+        let value = kept.values.get(&key).filter(|_| Arc::ptr_eq(&kept.tags, tags));
+        value.cloned()
+    }
+
+    /// Keeps a value for whoever judges with the same tags next.
+    pub(super) fn keep_lasting(
+        &self,
+        tags: &Arc<Vec<TagFact>>,
+        policy: &str,
+        name: &str,
+        value: (cel::Value, u64),
+    ) {
+        let mut kept = lock(&self.lasting);
+        if !Arc::ptr_eq(&kept.tags, tags) {
+            *kept = Lasting {
+                tags: Arc::clone(tags),
+                ..Lasting::default()
+            };
+        }
+        let key = (policy.to_owned(), name.to_owned());
+        kept.values.insert(key, value);
+    }
+
     /// A set of one policy, for its examples.
     pub(super) fn of(loaded: Loaded) -> Self {
         Self {
@@ -67,6 +114,7 @@ impl PolicySet {
 
     /// Gives every policy those of the values that it has a parameter for. Nothing is checked.
     pub(super) fn give_params(&mut self, params: &BTreeMap<String, Value>) {
+        self.lasting = Mutex::default();
         for loaded in &mut self.policies {
             for (name, value) in params {
                 if let Some(known) = loaded.params.get_mut(name) {
@@ -78,6 +126,7 @@ impl PolicySet {
 
     /// Gives each policy these values, in the order of the policies.
     pub(super) fn restore_params(&mut self, params: Vec<BTreeMap<String, Value>>) {
+        self.lasting = Mutex::default();
         for (loaded, params) in self.policies.iter_mut().zip(params) {
             loaded.params = params;
         }
@@ -122,11 +171,7 @@ impl PolicySet {
 
     /// The program of an expression, read at its first use. It must be called with room on the stack.
     pub(super) fn program(&self, expression: &Expression) -> Result<Arc<Program>, Mistake> {
-        // A lock is poisoned when another thread panicked while it read an expression; what it left is whole.
-        let mut programs = self
-            .programs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut programs = lock(&self.programs);
         if let Some(known) = programs.get(&expression.text) {
             return known.clone();
         }

@@ -8,6 +8,7 @@ mod input;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +16,7 @@ use super::{Findings, RuleInfo, rule_table};
 use crate::discover::{Reader, Snapshot};
 use crate::migrations::lowering::Lowering;
 use crate::migrations::sequence::Sequence;
-use crate::migrations::{DirectorySurvey, Survey};
+use crate::migrations::{DirectorySurvey, Memory, Survey};
 use crate::source::SourceId;
 
 pub use input::SequenceInput;
@@ -58,6 +59,7 @@ pub struct OtherRelease<'a> {
 
 /// Looks at every sequence of a survey.
 pub fn check_sequences(
+    memory: &Memory,
     survey: &Survey,
     lowering: &Lowering,
     others: &[OtherRelease<'_>],
@@ -67,9 +69,9 @@ pub fn check_sequences(
     let mut findings = Findings::default();
     for directory in &survey.directories {
         let texts = Texts::read(survey, directory, reader);
-        let elsewhere: Vec<(&str, Sequence)> = others
+        let elsewhere: Vec<(&str, Arc<Sequence>)> = others
             .iter()
-            .map(|other| (other.tag, Sequence::list(other.state, &directory.directory)))
+            .map(|other| (other.tag, memory.sequence(other.state, &directory.directory)))
             .collect();
         let input = SequenceInput {
             directory,

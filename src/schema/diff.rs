@@ -33,6 +33,17 @@ pub struct Difference {
     pub detail: String,
 }
 
+/// The relations of the left catalog that are called otherwise in the right one: both names. Each of them comes from the
+/// other, or both from a third.
+pub fn renamed(left: &Catalog, right: &Catalog) -> Vec<(String, String)> {
+    let pairs = left.relations.not_shared(&right.relations).into_iter();
+    pairs
+        .filter_map(|(_, left, right)| Some((left?, right?)))
+        .filter(|(before, after)| before.key != after.key)
+        .map(|(before, after)| (left.display_name(before), right.display_name(after)))
+        .collect()
+}
+
 /// What the right catalog lacks of, has more than, or has otherwise than the left one.
 pub fn differences(left: &Catalog, right: &Catalog) -> Vec<Difference> {
     let mut found = Vec::new();

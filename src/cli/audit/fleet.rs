@@ -145,7 +145,7 @@ fn known(
     let records = ledger.records(Wanted::Chain(repository))?;
     let same_tool = records
         .iter()
-        .filter(|record| record.tool.version == env!("CARGO_PKG_VERSION"));
+        .filter(|record| record.tool.version == crate::ledger::TOOL_VERSION);
     Ok(same_tool
         .filter_map(|record| record.decision())
         .filter(|decision| decision.policy.digest == policy_digest)

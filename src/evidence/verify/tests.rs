@@ -45,6 +45,7 @@ fn release(spec: &EvidenceSpec) -> Release<'_> {
         policy_digest: "sha256:11",
         gates: BTreeMap::from([("team-lead-approval", spec)]),
         now: time("2026-05-25T10:00:00Z"),
+        clock: time("2026-05-25T10:00:00Z"),
     }
 }
 

@@ -1,40 +1,112 @@
 //! Directories whose files are named as migrations are, found in one pass over the listing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::discover::{EntryKind, Snapshot};
+use super::hints::is_manifest;
+use crate::discover::{Entry, EntryKind, Snapshot};
 use crate::syntax::migration::{Recognition, Role, Runner, recognize};
 
-/// A directory that may hold migrations.
+/// What a path alone says, for the search of directories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::migrations) enum Class {
+    /// Nothing.
+    Other,
+    /// It is a manifest.
+    Manifest,
+    /// It is a migration in another language than SQL.
+    Program(&'static str),
+    /// It speaks for the directory that its first bytes name.
+    Shaped {
+        /// How many bytes.
+        root: u32,
+        /// As what.
+        shape: Shape,
+        /// What else its name says.
+        says: Says,
+    },
+}
+
+/// What the name of a numbered file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::migrations) struct Says {
+    /// It limits the file to a database.
+    limited: bool,
+    /// The runners of [`ASKED`] that read it, a bit each.
+    readers: u8,
+}
+
+/// The runners that are told by whether they read all files, or any.
+const ASKED: [Runner; 5] = [
+    Runner::Popx,
+    Runner::GolangMigrate,
+    Runner::Sqlx,
+    Runner::Tern,
+    Runner::Refinery,
+];
+
+/// Who reads the files of a set.
+#[derive(Debug, Clone, Copy)]
+struct Readers {
+    some: u8,
+    all: u8,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self {
+            some: 0,
+            all: u8::MAX,
+        }
+    }
+}
+
+/// The bit of a runner of [`ASKED`].
+fn bit(runner: Runner) -> u8 {
+    let place = ASKED.iter().position(|asked| *asked == runner);
+    place.map_or(0, |place| 1 << place)
+}
+
+impl Readers {
+    fn add(&mut self, other: Self) {
+        self.some |= other.some;
+        self.all &= other.all;
+    }
+}
+
+/// A directory that may hold migrations. The paths stand in their order.
 #[derive(Debug, Default)]
-pub(super) struct Candidate {
+pub(super) struct Candidate<'s> {
     /// Its path; empty for the root.
     pub(super) path: String,
     /// Numbered files that say `.up.` or `.down.`.
-    pub(super) paired: BTreeSet<String>,
+    pub(super) paired: Vec<&'s str>,
     /// Files named `V1__x.sql`.
-    pub(super) prefixed: BTreeSet<String>,
+    pub(super) prefixed: Vec<&'s str>,
     /// `1_x/up.sql` and `1_x/migration.sql`.
-    pub(super) in_directories: BTreeSet<String>,
+    pub(super) in_directories: Vec<&'s str>,
     /// Other numbered files.
-    pub(super) numbered: BTreeSet<String>,
+    pub(super) numbered: Vec<&'s str>,
     /// SQL files without a number, where a changelog may list them.
-    pub(super) unnumbered: BTreeSet<String>,
+    pub(super) unnumbered: Vec<&'s str>,
     /// Migrations lie in numbered directories below it: these, each for itself. Empty when they do not.
-    pub(super) parts: Vec<Candidate>,
+    pub(super) parts: Vec<Candidate<'s>>,
+    /// A paired file's name limits it to a database.
+    pub(super) limited: bool,
+    /// By shape.
+    readers: [Readers; 5],
 }
 
 /// What the listing holds.
-pub(super) struct Listing {
+pub(super) struct Listing<'s> {
     /// In the order of their paths.
-    pub(super) candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate<'s>>,
     /// Directories of migrations in other languages than SQL, with the language.
     pub(super) programs: BTreeMap<String, &'static str>,
 }
 
-impl Candidate {
+impl<'s> Candidate<'s> {
     /// The directory at `path`, whatever its name is.
-    pub(super) fn at(snapshot: &Snapshot, path: &str) -> Self {
+    pub(super) fn at(snapshot: &'s Snapshot, path: &str) -> Self {
         let mut candidate = Self {
             path: path.to_owned(),
             ..Self::default()
@@ -43,22 +115,22 @@ impl Candidate {
         for (file, entry) in snapshot.below(path) {
             if entry.kind == EntryKind::File
                 && let Some(relative) = file.get(skip..)
-                && let Some((root, shape)) = shape(relative)
+                && let Some((root, shape, says)) = shape(relative)
                 && (root.is_empty() || shape == Shape::Numbered || shape == Shape::Paired)
             {
                 if !root.is_empty() {
                     if !root.split('/').all(is_number) {
                         continue;
                     }
-                    candidate.add_to_part(root, shape, file);
+                    candidate.add_to_part(root, shape, says, file);
                 }
-                candidate.add(shape, file);
+                candidate.add(shape, says, file);
             }
         }
         candidate
     }
 
-    fn add_to_part(&mut self, root: &str, shape: Shape, file: &str) {
+    fn add_to_part(&mut self, root: &str, shape: Shape, says: Says, file: &'s str) {
         let path = if self.path.is_empty() {
             root.to_owned()
         } else {
@@ -71,14 +143,21 @@ impl Candidate {
             });
         }
         if let Some(part) = self.parts.last_mut() {
-            part.add(shape, file);
+            part.add(shape, says, file);
         }
     }
 
     /// Takes a numbered directory below it in.
     fn gather(&mut self, part: Self) {
-        self.paired.extend(part.paired.iter().cloned());
-        self.numbered.extend(part.numbered.iter().cloned());
+        self.paired.extend(&part.paired);
+        self.numbered.extend(&part.numbered);
+        self.limited |= part.limited;
+        for (own, other) in self.readers.iter_mut().zip(part.readers) {
+            own.add(other);
+        }
+        // Where the parts stand in order, so do their files, and sorting costs no more than looking.
+        self.paired.sort_unstable();
+        self.numbered.sort_unstable();
         self.parts.push(part);
     }
 
@@ -86,15 +165,36 @@ impl Candidate {
         self.prefixed.is_empty() && self.in_directories.is_empty()
     }
 
-    fn add(&mut self, shape: Shape, path: &str) {
-        let set = match shape {
+    fn add(&mut self, shape: Shape, says: Says, path: &'s str) {
+        self.limited |= says.limited && shape == Shape::Paired;
+        if let Some(readers) = self.readers.get_mut(shape as usize) {
+            readers.add(Readers {
+                some: says.readers,
+                all: says.readers,
+            });
+        }
+        let paths = match shape {
             Shape::Paired => &mut self.paired,
             Shape::Prefixed => &mut self.prefixed,
             Shape::InDirectory => &mut self.in_directories,
             Shape::Numbered => &mut self.numbered,
             Shape::Unnumbered => &mut self.unnumbered,
         };
-        set.insert(path.to_owned());
+        paths.push(path);
+    }
+
+    /// A runner reads all files of a shape, which lie in the directory itself.
+    pub(super) fn all_read(&self, shape: Shape, runner: Runner) -> bool {
+        self.of_shape(shape).all & bit(runner) != 0
+    }
+
+    /// A runner reads any of them.
+    pub(super) fn some_read(&self, shape: Shape, runner: Runner) -> bool {
+        self.of_shape(shape).some & bit(runner) != 0
+    }
+
+    fn of_shape(&self, shape: Shape) -> Readers {
+        self.readers.get(shape as usize).copied().unwrap_or_default()
     }
 
     /// Every file that speaks for it.
@@ -108,7 +208,7 @@ impl Candidate {
         ]
         .into_iter()
         .flatten()
-        .map(String::as_str)
+        .copied()
     }
 
     /// A component of its path says that migrations are in it.
@@ -222,8 +322,9 @@ pub(super) fn words(component: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
+/// As what a file speaks for a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+pub(in crate::migrations) enum Shape {
     Paired,
     Prefixed,
     InDirectory,
@@ -231,28 +332,66 @@ enum Shape {
     Unnumbered,
 }
 
-/// Finds candidates and directories of programs.
-pub(super) fn list(snapshot: &Snapshot) -> Listing {
-    let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+/// What a path says.
+pub(in crate::migrations) fn class(path: &str, entry: &Entry) -> Class {
+    if entry.kind != EntryKind::File {
+        return Class::Other;
+    }
+    if is_manifest(path) {
+        return Class::Manifest;
+    }
+    if let Some((directory, language)) = program(path) {
+        return if is_left_out(directory) {
+            Class::Other
+        } else {
+            Class::Program(language)
+        };
+    }
+    let Some((root, shape, says)) = shape(path) else {
+        return Class::Other;
+    };
+    if is_left_out(root) || (shape == Shape::Unnumbered && !lists_changes(root)) {
+        return Class::Other;
+    }
+    Class::Shaped {
+        root: u32::try_from(root.len()).unwrap_or(u32::MAX),
+        shape,
+        says,
+    }
+}
+
+/// Finds candidates and directories of programs. `classes` holds what each path of the listing says.
+pub(super) fn list<'s>(snapshot: &'s Snapshot, classes: &[Class]) -> Listing<'s> {
+    let mut found: BTreeMap<&str, Candidate<'_>> = BTreeMap::new();
     let mut programs = BTreeMap::new();
-    for (path, entry) in snapshot.entries.iter() {
-        if entry.kind != EntryKind::File {
-            continue;
-        }
-        if let Some((directory, language)) = program(path) {
-            if !is_left_out(directory) {
+    // Neighbours are in one directory, as a rule.
+    let mut current: Option<(&str, Candidate<'_>)> = None;
+    for (path, class) in snapshot.entries.keys().zip(classes) {
+        match *class {
+            Class::Other | Class::Manifest => {}
+            Class::Program(language) => {
+                let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
                 programs.entry(directory.to_owned()).or_insert(language);
             }
-            continue;
+            Class::Shaped {
+                root,
+                shape,
+                says,
+            } => {
+                let root = path.get(..root as usize).unwrap_or("");
+                if current.as_ref().is_none_or(|(known, _)| *known != root) {
+                    let next = found.remove(root).unwrap_or_default();
+                    if let Some((known, candidate)) = current.replace((root, next)) {
+                        found.insert(known, candidate);
+                    }
+                }
+                if let Some((_, candidate)) = &mut current {
+                    candidate.add(shape, says, path);
+                }
+            }
         }
-        let Some((root, shape)) = shape(path) else {
-            continue;
-        };
-        if is_left_out(root) || (shape == Shape::Unnumbered && !lists_changes(root)) {
-            continue;
-        }
-        found.entry(root.to_owned()).or_default().add(shape, path);
     }
+    found.extend(current);
     let mut candidates = gather_numbered_directories(found);
     candidates.retain(|candidate| candidate.files().next().is_some());
     for candidate in &candidates {
@@ -265,19 +404,19 @@ pub(super) fn list(snapshot: &Snapshot) -> Listing {
 }
 
 /// Directories with a number for a name, two or more beside each other, are parts of one sequence.
-fn gather_numbered_directories(found: BTreeMap<String, Candidate>) -> Vec<Candidate> {
+fn gather_numbered_directories<'s>(found: BTreeMap<&str, Candidate<'s>>) -> Vec<Candidate<'s>> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (path, candidate) in &found {
         if let Some(parent) = parent_of_number(path, candidate) {
             *counts.entry(parent.to_owned()).or_default() += 1;
         }
     }
-    let mut gathered: BTreeMap<String, Candidate> = BTreeMap::new();
+    let mut gathered: BTreeMap<String, Candidate<'s>> = BTreeMap::new();
     for (path, mut candidate) in found {
-        let parent = parent_of_number(&path, &candidate)
+        let parent = parent_of_number(path, &candidate)
             .filter(|parent| counts.get(*parent).is_some_and(|&count| count > 1))
             .map(ToOwned::to_owned);
-        candidate.path.clone_from(&path);
+        path.clone_into(&mut candidate.path);
         match parent {
             Some(parent) => {
                 let whole = gathered.entry(parent.clone()).or_default();
@@ -286,19 +425,19 @@ fn gather_numbered_directories(found: BTreeMap<String, Candidate>) -> Vec<Candid
             }
             None => {
                 let parts = gathered
-                    .remove(&path)
+                    .remove(path)
                     .map_or_else(Vec::new, |whole| whole.parts);
                 for part in parts {
                     candidate.gather(part);
                 }
-                gathered.insert(path, candidate);
+                gathered.insert(path.to_owned(), candidate);
             }
         }
     }
     gathered.into_values().collect()
 }
 
-fn parent_of_number<'p>(path: &'p str, candidate: &Candidate) -> Option<&'p str> {
+fn parent_of_number<'p>(path: &'p str, candidate: &Candidate<'_>) -> Option<&'p str> {
     let (parent, name) = path.rsplit_once('/')?;
     (is_number(name) && candidate.is_plainly_numbered()).then_some(parent)
 }
@@ -309,8 +448,8 @@ fn is_number(name: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-/// The directory that a path speaks for, and as what.
-fn shape(path: &str) -> Option<(&str, Shape)> {
+/// The directory that a path speaks for, as what, and what else its name says.
+fn shape(path: &str) -> Option<(&str, Shape, Says)> {
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
     if !file.to_ascii_lowercase().ends_with(".sql") {
         return None;
@@ -318,23 +457,38 @@ fn shape(path: &str) -> Option<(&str, Shape)> {
     if matches!(file, "up.sql" | "down.sql" | "migration.sql") {
         let (root, version) = directory.rsplit_once('/').unwrap_or(("", directory));
         if version.starts_with(|c: char| c.is_ascii_digit()) {
-            return Some((root, Shape::InDirectory));
+            return Some((root, Shape::InDirectory, Says::default()));
         }
     }
-    let is_migration = |runner| match recognize(runner, file) {
-        Recognition::Migration(name) => Some(name.role),
-        _ => None,
+    if let Recognition::Migration(_) = recognize(Runner::Flyway, file) {
+        let says = Says {
+            limited: false,
+            readers: readers(file),
+        };
+        return Some((directory, Shape::Prefixed, says));
+    }
+    let Recognition::Migration(name) = recognize(Runner::Plain, file) else {
+        return Some((directory, Shape::Unnumbered, Says::default()));
     };
-    if is_migration(Runner::Flyway).is_some() {
-        return Some((directory, Shape::Prefixed));
-    }
-    match is_migration(Runner::Plain) {
-        Some(role) if role == Role::Down || file.ends_with(".up.sql") => {
-            Some((directory, Shape::Paired))
-        }
-        Some(_) => Some((directory, Shape::Numbered)),
-        None => Some((directory, Shape::Unnumbered)),
-    }
+    let says = Says {
+        limited: !name.database.is_empty(),
+        readers: readers(file),
+    };
+    let shape = if name.role == Role::Down || file.ends_with(".up.sql") {
+        Shape::Paired
+    } else {
+        Shape::Numbered
+    };
+    Some((directory, shape, says))
+}
+
+fn readers(file: &str) -> u8 {
+    let reads = |runner| matches!(recognize(runner, file), Recognition::Migration(_));
+    ASKED
+        .iter()
+        .enumerate()
+        .filter(|(_, runner)| reads(**runner))
+        .fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
 /// Liquibase's files need no number: a changelog lists them.

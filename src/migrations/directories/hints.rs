@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::discover::{EntryKind, Reader, Snapshot};
+use super::candidates::Class;
+use crate::discover::{Reader, Snapshot};
 use crate::syntax::sql::operation::Dialect;
 
 /// Manifests, listed at once and read when somebody asks.
@@ -119,18 +120,22 @@ const DRIVERS: &[(&str, Dialect)] = &[
     ("aiosqlite", Dialect::Sqlite),
 ];
 
+/// A file of this path says something.
+pub(super) fn is_manifest(path: &str) -> bool {
+    let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+    MANIFESTS.contains(&file)
+        && !directory
+            .split('/')
+            .any(|part| matches!(part, "vendor" | "node_modules" | "testdata"))
+}
+
 impl Hints {
-    /// Lists the manifests of a state.
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
+    /// Lists the manifests of a state. `classes` holds what each of its paths says.
+    pub(super) fn of(snapshot: &Snapshot, classes: &[Class]) -> Self {
         let mut manifests: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (path, entry) in snapshot.entries.iter() {
-            let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
-            if entry.kind == EntryKind::File
-                && MANIFESTS.contains(&file)
-                && !directory
-                    .split('/')
-                    .any(|part| matches!(part, "vendor" | "node_modules" | "testdata"))
-            {
+        for (path, class) in snapshot.entries.keys().zip(classes) {
+            if *class == Class::Manifest {
+                let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
                 manifests
                     .entry(directory.to_owned())
                     .or_default()

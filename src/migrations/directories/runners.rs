@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::candidates::Candidate;
+use super::candidates::{Candidate, Shape};
 use super::hints::Hints;
 use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::{Order, Recognition, Runner, recognize};
 
 /// The runner of a candidate; `None` when it holds no migrations.
 pub(super) fn of(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     hints: &mut Hints,
@@ -22,10 +22,7 @@ pub(super) fn of(
         return Some(in_directories(candidate, snapshot, reader, &mut uses));
     }
     if !candidate.prefixed.is_empty() && candidate.prefixed.len() >= candidate.paired.len() {
-        let is_refinery = candidate
-            .prefixed
-            .iter()
-            .all(|path| reads(Runner::Refinery, path, candidate));
+        let is_refinery = candidate.all_read(Shape::Prefixed, Runner::Refinery);
         return Some(if is_refinery && uses("refinery", reader) {
             Runner::Refinery
         } else {
@@ -41,7 +38,7 @@ pub(super) fn of(
 type Uses<'u> = dyn FnMut(&str, &mut Reader<'_>) -> bool + 'u;
 
 fn in_directories(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     uses: &mut Uses<'_>,
@@ -75,26 +72,13 @@ fn in_directories(
     }
 }
 
-fn paired(candidate: &Candidate, reader: &mut Reader<'_>, uses: &mut Uses<'_>) -> Runner {
-    let all_read = |runner| {
-        candidate
-            .paired
-            .iter()
-            .all(|path| reads(runner, path, candidate))
-    };
-    let some_read = |runner| {
-        candidate
-            .paired
-            .iter()
-            .any(|path| reads(runner, path, candidate))
-    };
+fn paired(candidate: &Candidate<'_>, reader: &mut Reader<'_>, uses: &mut Uses<'_>) -> Runner {
+    let all_read = |runner| candidate.all_read(Shape::Paired, runner);
+    let some_read = |runner| candidate.some_read(Shape::Paired, runner);
     if !candidate.parts.is_empty() {
         return Runner::Plain;
     }
-    let is_limited = candidate.paired.iter().any(|path| {
-        matches!(recognize(Runner::Plain, file_name(path)), Recognition::Migration(name) if !name.database.is_empty())
-    });
-    if some_read(Runner::Popx) && (is_limited || uses("popx", reader)) {
+    if some_read(Runner::Popx) && (candidate.limited || uses("popx", reader)) {
         return Runner::Popx;
     }
     if !some_read(Runner::GolangMigrate) {
@@ -110,7 +94,7 @@ fn paired(candidate: &Candidate, reader: &mut Reader<'_>, uses: &mut Uses<'_>) -
 }
 
 fn numbered(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     uses: &mut Uses<'_>,
@@ -131,12 +115,7 @@ fn numbered(
     if !candidate.says_migrations() && !defines_a_schema(candidate, snapshot, reader) {
         return None;
     }
-    let all_read = |runner| {
-        candidate
-            .numbered
-            .iter()
-            .all(|path| reads(runner, path, candidate))
-    };
+    let all_read = |runner| candidate.all_read(Shape::Numbered, runner);
     if candidate.parts.is_empty() && all_read(Runner::Sqlx) && uses("sqlx", reader) {
         return Some(Runner::Sqlx);
     }
@@ -151,7 +130,7 @@ fn numbered(
 
 /// The runner whose directives stand in the first or the last file.
 fn by_directive(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
 ) -> Option<Runner> {
@@ -194,7 +173,7 @@ fn directive(text: &str) -> Option<Runner> {
 
 /// Three numbered files or more, in a directory that is called after a database or a schema, that define things: plain
 /// ordered SQL. Fewer, or files that only query, are somebody's scripts.
-fn defines_a_schema(candidate: &Candidate, snapshot: &Snapshot, reader: &mut Reader<'_>) -> bool {
+fn defines_a_schema(candidate: &Candidate<'_>, snapshot: &Snapshot, reader: &mut Reader<'_>) -> bool {
     let is_named_so = candidate.path.rsplit('/').take(2).any(|component| {
         matches!(
             component.to_ascii_lowercase().as_str(),
@@ -216,7 +195,7 @@ fn defines_a_schema(candidate: &Candidate, snapshot: &Snapshot, reader: &mut Rea
     if versions.len() < candidate.numbered.len() {
         return false;
     }
-    let probes: Vec<&String> = candidate
+    let probes: Vec<&&str> = candidate
         .numbered
         .iter()
         .take(3)
@@ -254,13 +233,6 @@ fn first_word(text: &str) -> Option<String> {
     }
     let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
     (!word.is_empty()).then(|| word.to_ascii_lowercase())
-}
-
-fn reads(runner: Runner, path: &str, candidate: &Candidate) -> bool {
-    let relative = path
-        .strip_prefix(candidate.path.as_str())
-        .map_or(path, |rest| rest.trim_start_matches('/'));
-    matches!(recognize(runner, relative), Recognition::Migration(_))
 }
 
 fn file_name(path: &str) -> &str {

@@ -2,7 +2,7 @@ use super::*;
 
 fn check(files: &[(&str, &str)], expected: &[&str]) {
     let (mut reader, snapshot) = Reader::in_memory("HEAD", files);
-    let found: Vec<String> = find_directories(&snapshot, &mut reader, &[])
+    let found: Vec<String> = find_directories(&Memory::default(), &snapshot, &mut reader, &[])
         .iter()
         .map(|directory| {
             let mut text = format!(
@@ -300,7 +300,7 @@ fn what_cannot_be_judged_is_said() {
             ("sql/migrations/1_x.up.sql", "SELECT 1;"),
         ],
     );
-    find_directories(&snapshot, &mut reader, &[]);
+    find_directories(&Memory::default(), &snapshot, &mut reader, &[]);
     let said: Vec<&str> = reader
         .coverage
         .not_examined

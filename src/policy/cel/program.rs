@@ -306,6 +306,12 @@ impl Value {
         self.0.get_type().name()
     }
 
+    /// The same value, so that a copy of it costs nothing; `None` when it cannot be shared.
+    pub(in crate::policy) fn shared(&self) -> Option<Self> {
+        let slot = super::value::share(self.0.as_ref())?;
+        Some(Self(slot.as_val().clone_as_boxed()))
+    }
+
     /// The steps that a copy of it costs.
     pub(in crate::policy) fn copy_steps(&self) -> u64 {
         budget::copy_steps(self.0.as_ref())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cel::ExecutionError;
 use cel::common::traits::{self, Adder, Container, Indexer, Iterable, Sizer, Zeroer};
 use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, Kind, LIST_TYPE, MAP_TYPE, Type,
+    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Kind, LIST_TYPE, MAP_TYPE, Type,
 };
 use cel::common::value::{CowVal, StaticVal, Val};
 
@@ -24,6 +24,29 @@ pub(super) enum Slot {
 }
 
 static NULL: CelNull = CelNull;
+
+/// The value as a shared one; `None` when it holds what only the engine has, such as a time.
+pub(super) fn share(value: &dyn Val) -> Option<Slot> {
+    if let Some(list) = value.downcast_ref::<CelList<'_>>() {
+        let elements = list.inner().iter().map(|element| share(element.as_ref()));
+        return Some(Slot::List(SharedList::new(elements.collect::<Option<_>>()?)));
+    }
+    if let Some(list) = value.downcast_ref::<SharedList>() {
+        return Some(Slot::List(list.clone()));
+    }
+    if let Some(map) = value.downcast_ref::<SharedMap>() {
+        return Some(Slot::Map(map.clone()));
+    }
+    if let Some(text) = value.downcast_ref::<CelString<'_>>() {
+        return Some(Slot::Text(CelString::from(text.inner().to_owned())));
+    }
+    if let Some(value) = value.downcast_ref::<CelBool>() {
+        return Some(Slot::Bool(value.clone()));
+    }
+    value
+        .downcast_ref::<CelInt>()
+        .map(|value| Slot::Int(value.clone()))
+}
 
 impl Slot {
     /// The value in the engine's terms.
@@ -276,7 +299,7 @@ impl Adder for SharedList {
         while let Some(element) = rest.next() {
             elements.push(element.clone_as_boxed());
         }
-        Ok(CowVal::owned(cel::common::types::CelList::from(elements)))
+        Ok(CowVal::owned(CelList::from(elements)))
     }
 }
 

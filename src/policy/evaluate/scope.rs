@@ -26,7 +26,7 @@ pub(in crate::policy) const FACTS: &[(&str, MakeFact)] = &[
     ("values", |facts| cel::Value::of(&facts.values)),
     ("changelog", |facts| cel::Value::of(&facts.changelog)),
     ("commits", |facts| cel::Value::of(&facts.commits)),
-    ("tags", |facts| cel::Value::of(&facts.tags)),
+    ("tags", |facts| cel::Value::of(&*facts.tags)),
     ("workflows", |facts| cel::Value::of(&facts.workflows)),
     ("builds", |facts| cel::Value::of(&facts.builds)),
     ("findings", |facts| cel::Value::of(&facts.findings)),
@@ -84,8 +84,19 @@ impl<'a> Run<'a> {
         if let Some(known) = self.values.borrow().get(name) {
             return Some(Ok(known.clone()));
         }
+        let of_tags = |name: &str| name == "tags";
+        if of_tags(name)
+            && let Some((value, _)) = self.set.lasting(&self.facts.tags, "", name)
+        {
+            self.values.borrow_mut().insert(name, value.clone());
+            return Some(Ok(value));
+        }
         let value = make(&self.facts);
         if let Ok(value) = &value {
+            if of_tags(name) {
+                let kept = (value.clone(), 0);
+                self.set.keep_lasting(&self.facts.tags, "", name, kept);
+            }
             self.values.borrow_mut().insert(name, value.clone());
         }
         Some(value)
@@ -247,12 +258,29 @@ impl<'r, 'a> Scope<'r, 'a> {
     fn variable(&mut self, name: &str, expression: &Expression) -> Option<()> {
         let full = format!("variables.{name}");
         self.bound.insert(full.clone());
+        let lasting = self.is_lasting(expression);
+        // Two files may name their policies alike.
+        let policy = format!("{} {}", expression.file.path, self.loaded.policy.name);
+        if lasting
+            && let Some((value, steps)) = self.run.set.lasting(&self.run.facts.tags, &policy, name)
+            && let Some(left) = self.run.kept.get().checked_sub(steps)
+        {
+            self.run.kept.set(left);
+            self.bindings.set(&full, value);
+            return Some(());
+        }
         let at = At {
             id: name,
             field: "variables",
         };
         let value = self.value(expression, at);
         let steps = value.as_ref().map_or(0, cel::Value::copy_steps);
+        if let Some(value) = value.as_ref().filter(|_| lasting)
+            && let Some(shared) = value.shared()
+        {
+            let tags = &self.run.facts.tags;
+            self.run.set.keep_lasting(tags, &policy, name, (shared, steps));
+        }
         let value = match (value, self.run.kept.get().checked_sub(steps)) {
             (Some(value), Some(left)) => {
                 self.run.kept.set(left);
@@ -273,6 +301,28 @@ impl<'r, 'a> Scope<'r, 'a> {
         };
         self.bindings.set(&full, value);
         Some(())
+    }
+
+    /// The value of an expression follows from the tags and the parameters alone: it is the same for every release of a
+    /// repository.
+    fn is_lasting(&self, expression: &Expression) -> bool {
+        let Ok(program) = self.run.set.program(expression) else {
+            return false;
+        };
+        let variables = &self.loaded.policy.variables;
+        program.names().iter().all(|name| match name.strip_prefix("variables.") {
+            // Variables use those before them only, so this ends.
+            Some(variable) => variables
+                .iter()
+                .take_while(|known| known.expression.text != expression.text)
+                .find(|known| known.name == variable)
+                .is_some_and(|known| self.is_lasting(&known.expression)),
+            None => match name.as_str() {
+                "tags" | "params" => true,
+                // An inner loop binds it, or it is a fact or the time.
+                other => other != "now" && !FACTS.iter().any(|(fact, _)| *fact == other),
+            },
+        })
     }
 
     fn known(&self, name: &str) -> Option<Result<cel::Value, String>> {

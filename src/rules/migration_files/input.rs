@@ -1,6 +1,7 @@
 //! What a rule over a sequence sees.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -22,7 +23,7 @@ pub struct SequenceInput<'a> {
     /// What the previous release is called; empty without one.
     pub previous_label: &'a str,
     /// The sequence at other releases from which a database can come, by their tags.
-    pub elsewhere: &'a [(&'a str, Sequence)],
+    pub elsewhere: &'a [(&'a str, Arc<Sequence>)],
     /// The statements of the files.
     pub lowering: &'a Lowering,
     /// Texts.

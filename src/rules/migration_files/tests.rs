@@ -7,7 +7,7 @@
 
 use super::*;
 use crate::finding::{Finding, Severity};
-use crate::migrations::{MigrationSettings, lowering, survey};
+use crate::migrations::{Memory, MigrationSettings, lowering, survey};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 
@@ -85,7 +85,7 @@ impl Example {
             state: &candidate,
         }];
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
-        check_sequences(&survey, &lowering, &others, now, &mut reader).0
+        check_sequences(&Memory::default(), &survey, &lowering, &others, now, &mut reader).0
     }
 }
 

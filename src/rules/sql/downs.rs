@@ -4,7 +4,7 @@ use crate::effects::Effect;
 use crate::finding::{Finding, Severity};
 use crate::migrations::lowering::LoweredFile;
 use crate::rules::RuleInfo;
-use crate::schema::{Catalog, Difference, DifferenceKind, Truth, differences};
+use crate::schema::{self, Catalog, Difference, DifferenceKind, Truth, differences};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::migration::Direction;
 use crate::syntax::sql::operation::{Action, Operation};
@@ -143,18 +143,7 @@ impl<'a> DownInput<'a> {
 
     /// Relations that have another name behind the way back than before: the old and the new name.
     pub fn renamed(&self) -> Vec<(String, String)> {
-        self.before
-            .relations()
-            .filter_map(|before| {
-                let back = self.back.get(before.id)?;
-                (back.key != before.key).then(|| {
-                    (
-                        self.before.display_name(before),
-                        self.back.display_name(back),
-                    )
-                })
-            })
-            .collect()
+        schema::renamed(self.before, self.back)
     }
 
     /// `the column `casks.label` and 2 more`.

@@ -79,7 +79,7 @@ pub struct ReleaseContext<'a> {
     /// The rules to run beside those that are on by themselves.
     pub enabled: &'a [String],
     /// The names of the files, by their number in the replay.
-    pub files: &'a [String],
+    pub files: &'a [&'a str],
     /// Where the previous release uses what is taken away.
     pub uses: &'a Uses,
     /// Names of indexes that files of this release drop.

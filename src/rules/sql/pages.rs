@@ -21,6 +21,7 @@ use crate::discover::Reader;
 use crate::finding::Severity;
 use crate::fix::mend;
 use crate::migrations::lowering::lower;
+use crate::migrations::replay::Replays;
 use crate::migrations::{MigrationSettings, survey};
 use crate::source::{SourceId, Sources};
 use crate::syntax::migration::Runner;
@@ -199,6 +200,7 @@ fn judge_files(
     let judged = check_release(&ReleaseInput {
         directory,
         lowering: &lowering,
+        replays: &Replays::default(),
         sources: &reader.sources,
         texts: &texts,
         previous: "v1.0.0",

@@ -3,15 +3,17 @@
 mod drift;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use self::drift::drift;
 use super::downs::{self, Reversibility};
 use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
+use crate::git::ObjectId;
 use crate::migrations::DirectorySurvey;
 use crate::migrations::lowering::{LoweredFile, Lowering};
-use crate::migrations::replay::{Setting, Unit, fold, walk};
+use crate::migrations::replay::{Replays, Setting, Unit, fold, walk};
 use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::rules::Findings;
 use crate::schema::{self, Catalog};
@@ -27,6 +29,8 @@ pub struct ReleaseInput<'a> {
     pub directory: &'a DirectorySurvey,
     /// The statements of its files.
     pub lowering: &'a Lowering,
+    /// Replays of other states.
+    pub replays: &'a Replays,
     /// Texts.
     pub sources: &'a Sources,
     /// The text of each changed file, by path.
@@ -97,14 +101,12 @@ pub(super) struct NewFile<'a> {
 /// Judges one sequence of migrations.
 pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
     let survey = input.directory;
-    let dialect = survey.directory.dialect;
-    let mut names: Vec<String> = Vec::new();
-    let mut released = Catalog::new(dialect);
-    replay(
-        &mut released,
+    let mut names: Vec<&str> = Vec::new();
+    let mut released = replay(
         survey,
         input.lowering,
         &survey.previous,
+        input.replays,
         &mut names,
     );
     let has_previous = !input.previous.is_empty() || !survey.previous.files.is_empty();
@@ -183,13 +185,16 @@ fn dropped_indexes(new: &[NewFile<'_>]) -> Vec<String> {
 }
 
 /// The names that the new files take away from the previous release: what to look for in its sources.
-pub fn taken_names(survey: &DirectorySurvey, lowering: &Lowering) -> BTreeSet<Sought> {
-    let mut names = Vec::new();
-    let mut catalog = Catalog::new(survey.directory.dialect);
-    replay(&mut catalog, survey, lowering, &survey.previous, &mut names);
+pub fn taken_names(
+    survey: &DirectorySurvey,
+    lowering: &Lowering,
+    replays: &Replays,
+) -> BTreeSet<Sought> {
     if survey.previous.files.is_empty() {
         return BTreeSet::new();
     }
+    let mut names = Vec::new();
+    let mut catalog = replay(survey, lowering, &survey.previous, replays, &mut names);
     catalog.tick();
     let setting = Setting {
         released: catalog.clock(),
@@ -217,27 +222,43 @@ pub fn taken_names(survey: &DirectorySurvey, lowering: &Lowering) -> BTreeSet<So
     taken
 }
 
-/// Folds a sequence as it was released.
-fn replay(
-    catalog: &mut Catalog,
+/// Folds a sequence as it was released. What was folded before is not folded again.
+fn replay<'a>(
     survey: &DirectorySurvey,
     lowering: &Lowering,
-    sequence: &Sequence,
-    names: &mut Vec<String>,
-) {
+    sequence: &'a Sequence,
+    replays: &Replays,
+    names: &mut Vec<&'a str>,
+) -> Catalog {
     let has_versions = sequence
         .ups()
         .any(|file| matches!(file.name.role, Role::Up | Role::Both));
-    for file in sequence.ups() {
+    let runs = |file: &MigrationFile| {
         // A baseline stands for the versions that are here anyway.
-        if file.name.role == Role::Baseline && has_versions {
-            continue;
-        }
-        let number = number(names, &file.path);
+        file.name.role.goes_up() && !(file.name.role == Role::Baseline && has_versions)
+    };
+    let files: Vec<Arc<MigrationFile>> = sequence
+        .files
+        .iter()
+        .filter(|file| runs(file))
+        .cloned()
+        .collect();
+    names.extend(
+        sequence
+            .files
+            .iter()
+            .filter(|file| runs(file))
+            .map(|file| file.path.as_str()),
+    );
+    let (done, mut catalog) = replays
+        .longest(&survey.directory, &files)
+        .unwrap_or_else(|| (0, Catalog::new(survey.directory.dialect)));
+    for (index, file) in files.iter().enumerate().skip(done) {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
         match lowering.get(&survey.directory, file) {
             Some(lowered) => {
                 fold(
-                    catalog,
+                    &mut catalog,
                     units(number, lowered, Direction::Up).map(|(_, unit)| unit),
                 );
                 if lowered.opaque {
@@ -247,10 +268,14 @@ fn replay(
             None => catalog.taint(),
         }
     }
+    if done < files.len() {
+        replays.remember(&survey.directory, files, &catalog);
+    }
+    catalog
 }
 
-fn number(names: &mut Vec<String>, path: &str) -> u32 {
-    names.push(path.to_owned());
+fn number<'a>(names: &mut Vec<&'a str>, path: &'a str) -> u32 {
+    names.push(path);
     u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
 }
 
@@ -258,19 +283,25 @@ fn number(names: &mut Vec<String>, path: &str) -> u32 {
 fn new_files<'a>(
     survey: &'a DirectorySurvey,
     lowering: &'a Lowering,
-    names: &mut Vec<String>,
+    names: &mut Vec<&'a str>,
 ) -> Vec<NewFile<'a>> {
-    let known: BTreeSet<(&str, Role)> = survey
-        .previous
-        .ups()
-        .map(|file| (file.name.identity.as_str(), file.name.role))
-        .collect();
-    let oids: BTreeSet<_> = survey.previous.ups().map(|file| file.oid).collect();
+    let previous = &survey.previous;
+    let knows_any = previous.ups().next().is_some();
+    let mut oids: Option<BTreeSet<ObjectId>> = None;
     let mut new = Vec::new();
-    for file in survey.subject.ups() {
-        let ran = known.contains(&(file.name.identity.as_str(), file.name.role));
-        let again = file.name.role == Role::Repeatable && !oids.contains(&file.oid);
-        if (ran && !again) || (file.name.role == Role::Baseline && !known.is_empty()) {
+    for file in survey.subject.not_shared(previous) {
+        let name = &file.name;
+        if !name.role.goes_up() {
+            continue;
+        }
+        let ran = previous
+            .of_identity(&name.identity)
+            .any(|known| known.name.role == name.role);
+        let again = name.role == Role::Repeatable
+            && !oids
+                .get_or_insert_with(|| previous.ups().map(|file| file.oid).collect())
+                .contains(&file.oid);
+        if (ran && !again) || (name.role == Role::Baseline && knows_any) {
             continue;
         }
         let Some(lowered) = lowering.get(&survey.directory, file) else {

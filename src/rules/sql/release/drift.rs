@@ -14,14 +14,12 @@ pub(super) fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Find
         .changes
         .iter()
         .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))?;
-    let mut fresh = Catalog::new(survey.directory.dialect);
-    let mut names = Vec::new();
-    replay(
-        &mut fresh,
+    let fresh = replay(
         survey,
         input.lowering,
         &survey.subject,
-        &mut names,
+        input.replays,
+        &mut Vec::new(),
     );
     if fresh.is_tainted() || upgraded.is_tainted() {
         return None;
