@@ -50,7 +50,7 @@ const MAX_FILES: usize = 2_000_000;
 /// Linux takes no longer path; what is longer can never be a file of a work tree.
 const MAX_PATH_BYTES: usize = 4096;
 /// How many tree entries are kept for the next listing.
-const MAX_CACHED: usize = 4_000_000;
+const MAX_CACHED: usize = 1_000_000;
 
 /// Trees that were read before: the states of a repository share most of them.
 #[derive(Default)]

@@ -10,7 +10,6 @@ use super::downs::{self, Reversibility};
 use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
-use crate::git::ObjectId;
 use crate::migrations::DirectorySurvey;
 use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Replays, Setting, Unit, fold, walk};
@@ -287,7 +286,7 @@ fn new_files<'a>(
 ) -> Vec<NewFile<'a>> {
     let previous = &survey.previous;
     let knows_any = previous.ups().next().is_some();
-    let mut oids: Option<BTreeSet<ObjectId>> = None;
+    let mut oids: Option<BTreeSet<_>> = None;
     let mut new = Vec::new();
     for file in survey.subject.not_shared(previous) {
         let name = &file.name;
