@@ -112,7 +112,7 @@ pub fn page(id: &str) -> Option<String> {
     {
         Some("gate") => Area::Gate,
         // A policy is left out in the configuration, not excepted.
-        Some("policy") | None => return Some(page),
+        Some("policy") | None => return Some(joined(&page, &appendix::of_policy(bare))),
         Some(_) => Area::Policy,
     };
     Some(joined(&page, &appendix::text(bare, area, owner.as_deref())))

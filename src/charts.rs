@@ -29,6 +29,7 @@ use crate::source::Location;
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 use commands::Commands;
 pub use commands::SetKey;
+use file::KnownFiles;
 pub use file::YamlFile;
 pub use images::{Image, TagSource};
 pub use lock::lock_digest;
@@ -221,14 +222,16 @@ pub fn survey(
     let settings_now = discovery::find(subject, settings, Some(reader));
     let settings_before = discovery::find(before, settings, None);
 
+    let mut known = KnownFiles::new();
     let old: Vec<ChartState> = settings_before
         .iter()
-        .map(|settings| read(before, settings, reader))
+        .map(|settings| read(before, settings, reader, &mut known))
         .collect();
     let new: Vec<ChartState> = settings_now
         .iter()
-        .map(|settings| read(subject, settings, reader))
+        .map(|settings| read(subject, settings, reader, &mut known))
         .collect();
+    drop(known);
 
     let directories: BTreeSet<String> = new.iter().map(|state| state.directory.clone()).collect();
     let mut commands = Commands::default();
@@ -343,23 +346,23 @@ impl Old {
     }
 }
 
-fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) -> ChartState {
-    let file = YamlFile::read(
-        snapshot,
-        &join(&settings.path, discovery::CHART_FILE),
-        reader,
-    );
-    let metadata = file.as_ref().map(Metadata::read).unwrap_or_default();
+fn read(
+    snapshot: &Snapshot,
+    settings: &ChartSettings,
+    reader: &mut Reader<'_>,
+    known: &mut KnownFiles,
+) -> ChartState {
+    let mut file = |path: &str| YamlFile::read(snapshot, path, reader, known);
+    let lock = file(&join(&settings.path, "Chart.lock"));
+    let chart = file(&join(&settings.path, discovery::CHART_FILE));
+    let metadata = chart.as_ref().map(Metadata::read).unwrap_or_default();
     let own_values = join(&settings.path, "values.yaml");
     let paths = if settings.values.is_empty() {
         std::slice::from_ref(&own_values)
     } else {
         &settings.values
     };
-    let values: Vec<YamlFile> = paths
-        .iter()
-        .filter_map(|path| YamlFile::read(snapshot, path, reader))
-        .collect();
+    let values: Vec<YamlFile> = paths.iter().filter_map(|path| file(path)).collect();
     let commented_keys = values
         .iter()
         .flat_map(|file| commented_keys(&reader.sources.get(file.source).text))
@@ -371,11 +374,11 @@ fn read(snapshot: &Snapshot, settings: &ChartSettings, reader: &mut Reader<'_>) 
     };
     ChartState {
         directory: settings.path.clone(),
-        file,
+        file: chart,
         metadata,
         values,
         templates,
-        lock: YamlFile::read(snapshot, &join(&settings.path, "Chart.lock"), reader),
+        lock,
         schema: ValuesSchema::read(snapshot, &settings.path, reader),
         commented_keys,
     }

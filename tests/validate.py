@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,7 @@ def junit(path):
 
 
 def github(path):
-    """The runner's own reading of a line, written from its documentation."""
+    """The runner's reading of a line, from its documentation, and what GitHub's own @actions/core writes for the same."""
     levels = Counter()
     for line in pathlib.Path(path).read_text().splitlines():
         found = re.fullmatch(r"::([a-z-]+)(?: ([^:]*))?::(.*)", line)
@@ -70,6 +71,10 @@ def github(path):
         assert set(names) <= {"file", "line", "endLine", "col", "endColumn", "title"}, line
         assert message.strip(), line
         levels[command] += 1
+    toolkit = [shutil.which("node"), ROOT / "tests/toolkit.cjs", path]
+    run = subprocess.run(toolkit, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) == sum(levels.values()), run.stdout
     assert all(count <= 10 for count in levels.values()), levels
     return {"levels": levels}
 

@@ -75,6 +75,7 @@ const LINES: &[(&str, &str)] = &[
         "Coordinated announcement with migration guide",
     ),
     ("deploy-gates", "Production Deployment"),
+    ("deploy-safety", "Production Deployment"),
     ("deployment-verified", "Verify deployment: pods and logs"),
     ("docs-build", "Documentation builds successfully"),
     ("docs-updated", "Update documentation if needed"),
@@ -128,6 +129,10 @@ const LINES: &[(&str, &str)] = &[
     ("release-candidate", "Tag release candidate"),
     ("release-gates", "Release Execution"),
     ("release-image", "Update image tags in Helm values files"),
+    (
+        "release-config",
+        "GoReleaser builds multi-architecture binaries, images and artifacts",
+    ),
     (
         "release-types",
         "Determine version bump type (patch/minor/major)",
@@ -190,9 +195,7 @@ pub(super) fn text(id: &str, area: Area, owner: Option<&str>) -> String {
         .or((area == Area::Release).then_some("release-types"))
         .or(owner)
         .and_then(line_of);
-    if let Some(line) = line {
-        let _ = write!(page, "\n## In the release process\n\n> {line}\n");
-    }
+    page.push_str(&in_the_process(line));
     // The page of a gate, a validation or a demand names its controls itself.
     let controls = gate
         .filter(|_| area != Area::Gate)
@@ -205,6 +208,20 @@ pub(super) fn text(id: &str, area: Area, owner: Option<&str>) -> String {
         );
     }
     page
+}
+
+/// What an id serves of the document: every page says it, or that there is nothing.
+fn in_the_process(line: Option<&str>) -> String {
+    let line = line.map_or_else(
+        || "Not from the document.".to_owned(),
+        |line| format!("> {line}"),
+    );
+    format!("\n## In the release process\n\n{line}\n")
+}
+
+/// The end of the page of a policy, which is left out in the configuration, not excepted.
+pub(super) fn of_policy(name: &str) -> String {
+    in_the_process(line_of(name))
 }
 
 fn line_of(id: &str) -> Option<&'static str> {
@@ -275,6 +292,14 @@ mod tests {
             assert!(
                 !of_the_process || line_of(gate).is_some(),
                 "{gate} serves no line of the process"
+            );
+        }
+        for id in crate::catalogue::entries() {
+            let page = crate::catalogue::page(&id.id).unwrap_or_default();
+            assert!(
+                page.contains("\n## In the release process\n"),
+                "{} does not say what it serves",
+                id.id
             );
         }
         for (id, _) in LINES {

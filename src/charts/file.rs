@@ -1,9 +1,15 @@
 //! A YAML file of a chart.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::discover::{Reader, Snapshot};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::SyntaxError;
 use crate::syntax::yaml::{Document, Value, parse_helm, resolve_helm};
+
+/// Files by their text. Most files of two releases are the same, and a copy shares what was read.
+pub(super) type KnownFiles = BTreeMap<SourceId, YamlFile>;
 
 /// A file that Helm reads.
 #[derive(Debug, Clone)]
@@ -13,7 +19,7 @@ pub struct YamlFile {
     /// Its text.
     pub source: SourceId,
     /// Its documents as trees.
-    pub documents: Vec<Document>,
+    pub documents: Arc<[Document]>,
     /// What Helm reads of the first document; `None` when there is none.
     pub value: Option<Value>,
     /// What Helm refuses, and what is no YAML.
@@ -21,11 +27,20 @@ pub struct YamlFile {
 }
 
 impl YamlFile {
-    /// Reads a file; `None` when it is not there or no text, which the reader's coverage says.
-    pub fn read(snapshot: &Snapshot, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+    /// Reads a file; `None` when it is not there or no text, which the reader's coverage says. What another state holds as well
+    /// is `known` and not read again.
+    pub(super) fn read(
+        snapshot: &Snapshot,
+        path: &str,
+        reader: &mut Reader<'_>,
+        known: &mut KnownFiles,
+    ) -> Option<Self> {
         let source = reader.read(snapshot, path)?;
-        let text = reader.sources.get(source).text.clone();
-        Some(Self::parse(path, source, &text))
+        let file = known.entry(source).or_insert_with(|| {
+            let text = reader.sources.get(source).text.clone();
+            Self::parse(path, source, &text)
+        });
+        Some(file.clone())
     }
 
     /// Reads a text.
@@ -41,7 +56,7 @@ impl YamlFile {
         Self {
             path: path.to_owned(),
             source,
-            documents: parsed.value,
+            documents: parsed.value.into(),
             value,
             errors,
         }

@@ -10,6 +10,7 @@ mod interpreter;
 mod trie;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::discover::{Reader, Snapshot};
 use crate::source::{Location, SourceId};
@@ -113,6 +114,11 @@ impl Reads {
         }
     }
 
+    /// The keys that templates read below a path; `None` where that is not all that may stand there.
+    pub(super) fn keys_below(&self, path: &[Part]) -> Option<BTreeSet<Arc<str>>> {
+        (!self.incomplete).then(|| self.read.keys_below(path))?
+    }
+
     /// The keys that templates print and that the values never define, with the place of the first reading. Keys that are
     /// asked for somewhere are options that need no default, and what stands below `{}`, `[]`, `""` and null is open.
     pub fn undefined(
@@ -187,6 +193,11 @@ pub(super) fn read(
     };
     files.add(snapshot, &state.directory, &[], reader);
     let vendored = add_vendored(snapshot, state, reader, &mut files);
+    let expanded = if files.expands_files {
+        expanded(snapshot, &state.directory, reader)
+    } else {
+        Vec::new()
+    };
     let in_values = in_values(&state.values);
     let mut interpreter = Interpreter::new(files.incomplete);
     for file in &files.files {
@@ -200,7 +211,7 @@ pub(super) fn read(
             file.prefix.is_empty(),
         );
     }
-    for (source, template) in &in_values {
+    for (source, template) in in_values.iter().chain(&expanded) {
         interpreter.file(*source, template, &[], false);
     }
     let mut reads = interpreter.finish();
@@ -246,6 +257,8 @@ struct File {
 struct Files {
     files: Vec<File>,
     incomplete: bool,
+    /// A template expands other files of the chart (`tpl (.Files.Get …) .`).
+    expands_files: bool,
     /// The chart's values, for what templates take from them by name.
     values: Option<Value>,
     manifests: Vec<Manifest>,
@@ -272,6 +285,7 @@ impl Files {
             let text = reader.sources.get(source).text.clone();
             let parsed = template::parse(&text);
             if prefix.is_empty() {
+                self.expands_files |= text.contains("tpl ") && text.contains(".Files.");
                 self.own(&path, &text, source, &parsed.errors);
             }
             self.incomplete |= !parsed.errors.is_empty();
@@ -345,6 +359,41 @@ fn add_vendored(
         }
     }
     names
+}
+
+/// The chart's other files that are templates: which of them `tpl` gets may be computed, so that all count.
+fn expanded(
+    snapshot: &Snapshot,
+    directory: &str,
+    reader: &mut Reader<'_>,
+) -> Vec<(SourceId, Template)> {
+    let is_candidate = |path: &&str| {
+        let inside = path.strip_prefix(directory).unwrap_or(path);
+        let inside = inside.trim_start_matches('/');
+        let is_elsewhere = ["templates/", "charts/", "ci/", "crds/", "tests/"]
+            .iter()
+            .any(|place| inside.starts_with(place));
+        let is_known = ["Chart.yaml", "values.yaml", "values.schema.json"].contains(&inside);
+        !is_elsewhere && !is_known && !inside.ends_with(".md") && !inside.ends_with(".gotmpl")
+    };
+    let paths: Vec<&str> = snapshot
+        .below(directory)
+        .map(|(path, _)| path)
+        .filter(is_candidate)
+        .collect();
+    let mut found = Vec::new();
+    for path in paths {
+        let is_template = |text: String| text.contains("{{") && text.contains(".Values");
+        if reader.peek(snapshot, path).is_some_and(is_template)
+            && let Some(source) = reader.read(snapshot, path)
+        {
+            found.push((
+                source,
+                template::parse(&reader.sources.get(source).text).value,
+            ));
+        }
+    }
+    found
 }
 
 /// Values may hold templates, which `tpl` expands.

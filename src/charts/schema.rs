@@ -6,7 +6,8 @@ use crate::discover::{Reader, Snapshot};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 
-use super::{YamlFile, join};
+use super::reads::Part;
+use super::{Chart, YamlFile, join};
 
 /// A schema of values.
 #[derive(Debug, Clone)]
@@ -213,30 +214,58 @@ fn mismatch(file: &YamlFile, value: &Value, pointer: &str, message: &str) -> Sch
     }
 }
 
-/// A schema that the values fit: every key with its type, keys below `{}`, and types of null and `""`, left open. A start for
-/// people to tighten.
-pub fn derive(values: &Value) -> Json {
-    let mut schema = describe(values);
+/// A schema that the chart's own values fit, as a start for people to tighten: every key with its type, and the keys that templates
+/// read and that the values do not define. A map is closed where all that may stand in it is known: what is open is what templates
+/// take as a whole, what stands below `{}`, and the values of other charts. Null and `""` leave the type open.
+pub fn derive(chart: &Chart) -> Json {
+    let nothing = Value::empty_map();
+    let values = chart.state.values.first();
+    let values = values.and_then(|file| file.value.as_ref());
+    let mut path = Vec::new();
+    let mut schema = describe(values.unwrap_or(&nothing), chart, &mut path);
     if let Json::Object(map) = &mut schema {
+        let elsewhere = chart.state.metadata.dependencies.iter();
+        let names = elsewhere.flat_map(|dependency| [&dependency.name, &dependency.alias]);
+        let names = names.map(String::as_str).filter(|name| !name.is_empty());
+        if let Some(Json::Object(properties)) = map.get_mut("properties") {
+            for name in names.chain(["global"]) {
+                properties.insert(name.to_owned(), serde_json::json!({ "type": "object" }));
+            }
+            if !chart.state.metadata.dependencies.is_empty() {
+                properties.insert("tags".to_owned(), serde_json::json!({ "type": "object" }));
+            }
+        }
         map.insert(
             "$schema".to_owned(),
-            Json::from("https://json-schema.org/draft/2020-12/schema"),
+            // What every Helm 3 and 4 reads.
+            Json::from("http://json-schema.org/draft-07/schema#"),
         );
     }
     schema
 }
 
-fn describe(value: &Value) -> Json {
+fn describe(value: &Value, chart: &Chart, path: &mut Vec<Part>) -> Json {
     match &value.data {
-        Data::Map(map) if map.entries().is_empty() => serde_json::json!({ "type": "object" }),
+        Data::Map(map) if map.entries().is_empty() && !path.is_empty() => {
+            serde_json::json!({ "type": "object" })
+        }
         Data::Map(map) => {
-            let properties: serde_json::Map<String, Json> = map
-                .entries()
-                .iter()
-                .map(|entry| (entry.key.to_string(), describe(&entry.value)))
-                .collect();
-            // A misspelt key is what a schema is for; `global` belongs to other charts too.
-            serde_json::json!({ "type": "object", "properties": properties, "additionalProperties": false })
+            let mut properties = serde_json::Map::new();
+            let known = chart.reads.keys_below(path);
+            for key in known.iter().flatten() {
+                properties.insert(key.to_string(), serde_json::json!({}));
+            }
+            for entry in map.entries() {
+                path.push(Part::from(&*entry.key));
+                properties.insert(entry.key.to_string(), describe(&entry.value, chart, path));
+                path.pop();
+            }
+            let mut schema = serde_json::json!({ "type": "object", "properties": properties });
+            if let (Some(_), Json::Object(schema)) = (known, &mut schema) {
+                // A misspelt key is what a schema is for.
+                schema.insert("additionalProperties".to_owned(), Json::Bool(false));
+            }
+            schema
         }
         Data::List(items) => {
             let mut kinds: Vec<Json> = Vec::new();
@@ -250,16 +279,23 @@ fn describe(value: &Value) -> Json {
                 _ => serde_json::json!({ "type": "array" }),
             }
         }
+        _ => scalar(value),
+    }
+}
+
+fn scalar(value: &Value) -> Json {
+    match &value.data {
         Data::String(text) if text.is_empty() => {
             serde_json::json!({ "type": ["string", "number", "boolean", "null"] })
         }
+        // What holds a template may be anything that `tpl` takes.
         Data::String(_) => serde_json::json!({ "type": "string" }),
         Data::Number(number) if number.as_f64().fract() == 0.0 => {
             serde_json::json!({ "type": ["integer", "string"] })
         }
         Data::Number(_) => serde_json::json!({ "type": ["number", "string"] }),
         Data::Bool(_) => serde_json::json!({ "type": "boolean" }),
-        Data::Null => Json::Object(serde_json::Map::new()),
+        Data::Null | Data::List(_) | Data::Map(_) => serde_json::json!({}),
     }
 }
 
@@ -268,7 +304,7 @@ fn shallow(value: &Value) -> Json {
     match &value.data {
         Data::Map(_) => serde_json::json!({ "type": "object" }),
         Data::List(_) => serde_json::json!({ "type": "array" }),
-        _ => describe(value),
+        _ => scalar(value),
     }
 }
 
@@ -346,19 +382,37 @@ mod tests {
 
     #[test]
     fn a_derived_schema_takes_the_values_and_refuses_other_keys() {
-        let values =
-            "a: {port: 80, name: x, flag: true}\nopen: {}\nlist: [{x: 1}]\nnothing:\nempty: ''\n";
-        let file = crate::syntax::yaml::parse_helm(values);
-        let value = crate::syntax::yaml::resolve_helm(&file.value[0]).value;
-        let schema = derive(&value).to_string();
-        assert_eq!(defects(values, &schema), [""; 0]);
-        assert_eq!(
-            defects(&values.replace("port", "prot"), &schema),
-            ["a at a"]
+        let values = "a: {port: 80, name: x, flag: true}\nopen: {}\nlist: [{x: 1}]\nnothing:\nempty: ''\nwhole: {k: 1}\n";
+        let template = "{{ .Values.a.port }}{{ .Values.a.extra }}{{ .Values.other }}{{ toYaml .Values.whole }}";
+        let (mut reader, snapshot) = Reader::in_memory(
+            "",
+            &[
+                (
+                    "Chart.yaml",
+                    "name: c\ndependencies: [{name: store, version: 1.0.0, repository: x}]\n",
+                ),
+                ("values.yaml", values),
+                ("templates/a.yaml", template),
+            ],
         );
-        assert_eq!(
-            defects(&values.replace("true", "1"), &schema),
-            ["a.flag at flag"]
-        );
+        let survey = survey(None, &snapshot, &[], &mut reader);
+        let schema = derive(&survey.charts[0]).to_string();
+        for (from, to, expected) in [
+            ("", "", vec![]),
+            ("port", "prot", vec!["a at a"]),
+            ("true", "1", vec!["a.flag at flag"]),
+            ("port: 80", "extra: [x]", vec![]),
+            ("open: {}", "open: {any: thing}", vec![]),
+            ("open: {}", "opne: {}", vec![" at "]),
+            ("whole: {k", "whole: {l", vec![]),
+            ("nothing:", "nothing: [1]", vec![]),
+            ("nothing:", "other: {a: 1}", vec![]),
+            ("nothing:", "store: {a: 1}", vec![]),
+            ("nothing:", "global: {a: 1}", vec![]),
+        ] {
+            let changed = values.replace(from, to);
+            let changed = if from.is_empty() { values } else { &changed };
+            assert_eq!(defects(changed, &schema), expected, "{from} {to}");
+        }
     }
 }

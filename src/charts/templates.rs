@@ -147,6 +147,8 @@ impl Templates {
 fn keys(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices(VALUES).flat_map(move |(at, found)| {
         let rest = line.get(at + found.len()..).unwrap_or("");
+        // What is longer is no key of an image, and would make a line of one key quadratic.
+        let rest = rest.get(..rest.floor_char_boundary(MAX_KEY)).unwrap_or("");
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let name = rest.split(|c: char| !is_word(c) && c != '.' && c != '-');
         let name = name.into_iter().next().unwrap_or("");

@@ -10,8 +10,11 @@ use super::args::{Global, Init};
 use super::context::Context;
 use super::output::Streams;
 use super::progress::Progress;
+use crate::charts::{self, Chart, YamlFile};
 use crate::config::{Config, FILE_NAMES};
+use crate::discover::{Reader, Snapshot};
 use crate::facts::Facts;
+use crate::git::Repository;
 use crate::judge::{JudgeError, Request, judge};
 use crate::subject::SubjectRequest;
 use crate::version::TagKind;
@@ -49,12 +52,16 @@ pub(super) fn run(global: &Global, args: &Init, streams: &Streams) -> Result<u8,
         let _progress = Progress::start(streams.progress, "looking at the repository");
         look(global, args)?
     };
-    let mut files = vec![(config_path(top.as_deref()), text::config(&found))];
+    let own = |path: &str, text: String| (path.to_owned(), text);
+    let mut files = vec![own(config_path(top.as_deref()), text::config(&found))];
     if args.hooks {
-        files.push((HOOKS_PATH, text::hooks().to_owned()));
+        files.push(own(HOOKS_PATH, text::hooks().to_owned()));
     }
     if args.workflow {
-        files.push((WORKFLOW_PATH, WORKFLOW.to_owned()));
+        files.push(own(WORKFLOW_PATH, WORKFLOW.to_owned()));
+    }
+    if args.values_schema {
+        files.extend(found.schemas.iter().cloned());
     }
     if args.dry_run {
         for (path, text) in &files {
@@ -66,12 +73,11 @@ pub(super) fn run(global: &Global, args: &Init, streams: &Streams) -> Result<u8,
     // Everything is looked at before anything is written.
     let taken = files.iter().find(|(path, _)| top.join(path).exists());
     if let (Some((path, _)), false) = (taken, args.force) {
-        let path = (*path).to_owned();
-        return Err(InitError::Exists { path }.into());
+        return Err(InitError::Exists { path: path.clone() }.into());
     }
     for (path, text) in &files {
         write(&top.join(path), text).map_err(|why| InitError::Write {
-            path: (*path).to_owned(),
+            path: path.clone(),
             why,
         })?;
         Streams::print(&format!("wrote {path}\n"))?;
@@ -87,6 +93,8 @@ struct Found {
     main: String,
     baseline: Option<String>,
     releases: usize,
+    /// Schemas for the charts of HEAD that have none: path and text.
+    schemas: Vec<(String, String)>,
 }
 
 fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), CommandError> {
@@ -121,7 +129,13 @@ fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), Comman
         Some(tag) => Some(tag.clone()),
         None => Some(facts.release.previous.tag.clone()).filter(|tag| !tag.is_empty()),
     };
+    let schemas = if args.values_schema {
+        schemas(&context.repository)?
+    } else {
+        Vec::new()
+    };
     let found = Found {
+        schemas,
         prefix: frame.scheme.prefix.clone(),
         main: facts.release.main_branch.clone(),
         baseline,
@@ -129,6 +143,25 @@ fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), Comman
         facts,
     };
     Ok((found, context.repository.workdir().map(PathBuf::from)))
+}
+
+/// A schema for each chart of HEAD that has values which Helm reads, and no schema.
+fn schemas(repository: &Repository) -> Result<Vec<(String, String)>, CommandError> {
+    let head = Snapshot::of_commit(repository, repository.resolve("HEAD")?, "HEAD")?;
+    let survey = charts::survey(None, &head, &[], &mut Reader::new(repository));
+    let fits = |chart: &&Chart| {
+        let state = &chart.state;
+        let is_read = |file: &YamlFile| file.errors.is_empty() && file.value.is_some();
+        state.schema.is_none() && state.values.first().is_some_and(is_read)
+    };
+    let found = survey.charts.iter().filter(fits).map(|chart| {
+        let file = chart
+            .state
+            .path()
+            .replace("Chart.yaml", "values.schema.json");
+        (file, format!("{:#}\n", charts::derive_schema(chart)))
+    });
+    Ok(found.collect())
 }
 
 /// The name that is in use, so that there are never two configurations.

@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Origin, Origins};
-use crate::charts::{Chart, ChartState, ChartSurvey, YamlFile};
+use crate::charts::{Chart, ChartState, ChartSurvey, IsRead, YamlFile};
 use crate::source::Location;
-use crate::syntax::yaml::{Data, Value};
+use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 use crate::version::Version;
 use compare::{Change, Difference};
 
@@ -58,6 +58,8 @@ pub struct ValueFact {
     pub was_read: String,
     /// The templates read it still, at the key of the previous release: `yes`, `no`, `refused`, `unknown`.
     pub is_read: String,
+    /// It stands below the name of a chart that this one brought along before, or is `global` for such: the option was there.
+    pub of_dependency: bool,
     /// It is the tag or the digest of an image, whose default is expected to change.
     pub image: bool,
     /// The chart was below 1.0.0 at the previous release.
@@ -176,6 +178,7 @@ fn fact(
             .or(old)
             .map(|file| file.path.clone())
             .unwrap_or_default(),
+        of_dependency: is_of_dependency(chart, &difference.path),
         image: of_chart.image_keys.contains(key.as_str()),
         key,
         previous_key: difference
@@ -193,6 +196,26 @@ fn fact(
             .map(|location| origins.add(location))
             .unwrap_or_default(),
     }
+}
+
+fn is_of_dependency(chart: &Chart, path: &KeyPath) -> bool {
+    let Some(PathPart::Key(first)) = path.parts().first() else {
+        return false;
+    };
+    let Some(previous) = &chart.previous else {
+        return false;
+    };
+    let mut dependencies = previous.metadata.dependencies.iter();
+    if first == "global" {
+        return dependencies.next().is_some() && chart.reads.of(path) != IsRead::Yes;
+    }
+    dependencies.any(|dependency| {
+        let name = match dependency.alias.as_str() {
+            "" => &dependency.name,
+            alias => alias,
+        };
+        name == first
+    })
 }
 
 fn image_keys(chart: &Chart) -> BTreeSet<&str> {

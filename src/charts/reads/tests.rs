@@ -73,6 +73,26 @@ fn plain_readings() {
     );
 }
 
+/// `tpl (.Files.Get …)` expands files that are no templates by their place.
+#[test]
+fn files_that_templates_expand_are_followed() {
+    let nginx = "{{ range $name, $value := .Values.headers }}{{ $name }}{{ end }}";
+    let of = |template: &str| {
+        let (reads, _) = reads_of(&[
+            ("files/nginx.conf.tpl", nginx),
+            ("README.md", "{{ .Values.documented }}"),
+            ("templates/a.yaml", template),
+        ]);
+        ["headers.x", "documented"].map(|key| reads.of(&KeyPath::parse(key)))
+    };
+    let expanded = "{{ tpl (.Files.Get \"files/nginx.conf.tpl\") . }}";
+    assert_eq!(of(expanded), [IsRead::Yes, IsRead::No]);
+    assert_eq!(
+        of("{{ .Files.Get \"files/nginx.conf.tpl\" }}"),
+        [IsRead::No, IsRead::No]
+    );
+}
+
 #[test]
 fn the_dot_is_followed() {
     check(

@@ -246,6 +246,12 @@ pub(super) fn next_steps(found: &Found, args: &Init, top: &Path) -> String {
         };
         put!(text, "  relgate init --hooks       {what}");
     }
+    if !facts.charts.is_empty() && !args.values_schema {
+        put!(
+            text,
+            "  relgate init --values-schema   a values.schema.json for each chart without one"
+        );
+    }
     if !args.workflow && !top.join(WORKFLOW_PATH).exists() {
         put!(
             text,

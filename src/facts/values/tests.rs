@@ -233,3 +233,28 @@ fn facts_hold_no_scalar_values() {
         "{json}"
     );
 }
+
+/// A new key below the name of a chart that was brought along before is an option that was there.
+#[test]
+fn keys_of_dependencies_are_told_apart() {
+    let chart = "name: cellar\nversion: 1.2.0\ndependencies: [{name: store, version: 1.0.0, repository: r}, {name: x, alias: press, version: 1.0.0, repository: r}]\n";
+    let of = |old_chart: &str, template: &str| -> Vec<String> {
+        let template = ("templates/a.yaml", template);
+        let (facts, _) = compare_charts(
+            &[("Chart.yaml", old_chart), ("values.yaml", "a: 1"), template],
+            &[
+                ("Chart.yaml", chart),
+                (
+                    "values.yaml",
+                    "a: 1\nstore: {b: 1}\npress: {b: 1}\nx: {b: 1}\nglobal: {b: 1}",
+                ),
+                template,
+            ],
+        );
+        let added = facts.added.iter().filter(|fact| fact.of_dependency);
+        added.map(|fact| fact.key.clone()).collect()
+    };
+    assert_eq!(of(chart, ""), ["global", "press", "store"]);
+    assert_eq!(of(chart, "{{ .Values.global.b }}"), ["press", "store"]);
+    assert_eq!(of(CHART, ""), [""; 0]);
+}

@@ -1,7 +1,5 @@
 //! Events to trees, within limits: a hostile text ends in an error, not in a full memory or a full stack.
 
-use std::borrow::Cow;
-
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, options};
 
 use crate::source::Span;
@@ -92,9 +90,13 @@ struct Composer<'t> {
 #[derive(Default)]
 struct Current {
     nodes: Vec<NodeData>,
+    texts: String,
+    children: Vec<NodeId>,
     /// Beside each node: how many nodes it stands for, and how deep it is.
     sizes: Vec<Size>,
     open: Vec<Open>,
+    /// The children of the open containers, those of the outer ones first.
+    pending: Vec<NodeId>,
     root: Option<NodeId>,
     version: Option<(u32, u32)>,
     /// Of each anchor id, in the order of the ids: its node, or the container that is still open.
@@ -106,14 +108,15 @@ struct Current {
 
 #[derive(Clone, Copy)]
 struct Size {
-    nodes: u64,
+    nodes: u32,
     depth: u32,
 }
 
 /// A container whose end has not been read.
 struct Open {
     id: NodeId,
-    children: Vec<NodeId>,
+    /// Where its children begin among those that are pending.
+    first: usize,
     is_map: bool,
     is_flow: bool,
 }
@@ -179,11 +182,11 @@ impl<'t> Composer<'t> {
                 }
                 // A value that is not written arrives as `~`.
                 let absent = style == Style::Plain && span.start == span.end;
-                let text: Box<str> = if absent {
-                    "".into()
-                } else {
-                    Cow::into_owned(text).into()
-                };
+                let start = self.current.texts.len();
+                if !absent {
+                    self.current.texts.push_str(&text);
+                }
+                let text = Span::new(start, self.current.texts.len());
                 let id = self.add(span, KindData::Scalar(text, style))?;
                 self.decorate(id, anchor, tag.as_deref(), tag_span);
                 self.place(id);
@@ -271,8 +274,8 @@ impl<'t> Composer<'t> {
 
     /// Puts a finished node where it belongs.
     fn place(&mut self, id: NodeId) {
-        match self.current.open.last_mut() {
-            Some(container) => container.children.push(id),
+        match self.current.open.last() {
+            Some(_) => self.current.pending.push(id),
             None => self.current.root = Some(id),
         }
     }
@@ -286,10 +289,10 @@ impl<'t> Composer<'t> {
         if self.current.open.len() >= MAX_DEPTH as usize {
             return Err(too_deep(span));
         }
-        let id = self.add(span, KindData::List(Box::default()))?;
+        let id = self.add(span, KindData::List(0, 0))?;
         self.current.open.push(Open {
             id,
-            children: Vec::new(),
+            first: self.current.pending.len(),
             is_map,
             is_flow: style == StructureStyle::Flow,
         });
@@ -303,12 +306,17 @@ impl<'t> Composer<'t> {
         let current = &mut self.current;
         let mut size = Size { nodes: 1, depth: 1 };
         let mut last = 0;
-        for &NodeId(child) in &container.children {
+        let own = current.pending.drain(container.first..);
+        let start = u32::try_from(current.children.len()).unwrap_or(u32::MAX);
+        for NodeId(child) in own {
             let of_child = current.sizes[child as usize];
             size.nodes = size.nodes.saturating_add(of_child.nodes);
             size.depth = size.depth.max(of_child.depth + 1);
             last = last.max(current.nodes[child as usize].span.end);
+            current.children.push(NodeId(child));
         }
+        let end_of_children = u32::try_from(current.children.len()).unwrap_or(u32::MAX);
+        let count = end_of_children - start;
         let node = &mut current.nodes[container.id.0 as usize];
         // The event that ends a block container stands at whatever follows it, so its last child tells the end.
         let end = if container.is_flow { end.end } else { last };
@@ -317,13 +325,9 @@ impl<'t> Composer<'t> {
             return Err(too_deep(node.span));
         }
         node.kind = if container.is_map {
-            let pairs = container
-                .children
-                .chunks_exact(2)
-                .map(|pair| (pair[0], pair[1]));
-            KindData::Map(pairs.collect())
+            KindData::Map(start, count)
         } else {
-            KindData::List(container.children.into())
+            KindData::List(start, count)
         };
         current.sizes[container.id.0 as usize] = size;
         self.place(container.id);
@@ -350,7 +354,10 @@ impl<'t> Composer<'t> {
             ));
         }
         let size = self.current.sizes[target.0 as usize];
-        self.current.alias_nodes = self.current.alias_nodes.saturating_add(size.nodes);
+        self.current.alias_nodes = self
+            .current
+            .alias_nodes
+            .saturating_add(u64::from(size.nodes));
         if self.current.alias_nodes > MAX_ALIAS_NODES {
             return Err(error(
                 span,
@@ -375,9 +382,13 @@ impl<'t> Composer<'t> {
         current.tags.sort_unstable_by_key(|&(id, _)| id);
         self.nodes_before += current.nodes.len();
         current.nodes.shrink_to_fit();
+        current.texts.shrink_to_fit();
+        current.children.shrink_to_fit();
         let span = current.nodes[root.0 as usize].span;
         self.documents.push(Document {
             nodes: current.nodes,
+            texts: current.texts,
+            children: current.children,
             root,
             span,
             version: current.version,

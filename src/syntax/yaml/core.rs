@@ -39,7 +39,7 @@ impl Resolver {
             return known.clone();
         }
         let data = if node.is_map() {
-            Data::Map(Arc::new(self.map(node)))
+            Data::Map(self.map(node))
         } else if node.is_list() {
             Data::List(node.items().map(|item| self.value(item)).collect())
         } else {
@@ -70,6 +70,7 @@ impl Resolver {
                 key_span: key.span(),
                 value,
                 merged: false,
+                nth: 0,
             };
             if let Some(&at) = places.get(&text) {
                 entries[at] = entry;

@@ -1,6 +1,6 @@
 //! What Helm reads: the rules of go-yaml v2 as sigs.k8s.io/yaml uses it (`resolve.go`, `decode.go`, `yaml.go`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -11,6 +11,11 @@ use super::compose::MAX_ALIAS_NODES;
 use super::node::{Document, Node, NodeId, Style};
 use super::value::{Data, Entry, Map, Number, Value};
 
+/// Longer texts are unlikely to stand in a file twice.
+const MAX_SHARED: usize = 64;
+/// So many texts are kept to find the same one again.
+const MAX_TEXTS: usize = 50_000;
+
 /// The prefix of YAML's own tags.
 const CORE: &str = "tag:yaml.org,2002:";
 
@@ -19,6 +24,7 @@ const CORE: &str = "tag:yaml.org,2002:";
 pub fn resolve_helm(document: &Document) -> Parsed<Value> {
     let mut resolver = Resolver {
         anchored: BTreeMap::new(),
+        texts: HashSet::new(),
         merged: 0,
         errors: Vec::new(),
     };
@@ -63,6 +69,8 @@ pub fn is_merge_key(node: Node<'_>) -> bool {
 struct Resolver {
     /// What aliases may name, resolved once.
     anchored: BTreeMap<NodeId, Data>,
+    /// Keys and short texts that were read before: most of those of a large file stand in it many times.
+    texts: HashSet<Arc<str>>,
     /// How many entries merge keys have brought.
     merged: u64,
     errors: Vec<SyntaxError>,
@@ -92,7 +100,7 @@ impl Resolver {
 
     fn fresh(&mut self, node: Node<'_>) -> Data {
         if node.is_map() {
-            return Data::Map(Arc::new(self.map(node)));
+            return Data::Map(self.map(node));
         }
         if node.is_list() {
             return Data::List(node.items().map(|item| self.value(item)).collect());
@@ -106,6 +114,7 @@ impl Resolver {
                 );
                 Data::Null
             }
+            Some(Ok(Data::String(text))) => Data::String(self.shared(text)),
             Some(Ok(data)) => data,
             Some(Err(message)) => {
                 self.error(node.span(), message);
@@ -140,6 +149,7 @@ impl Resolver {
                     key_span: key.span(),
                     value,
                     merged: false,
+                    nth: 0,
                 });
             }
         }
@@ -197,12 +207,24 @@ impl Resolver {
             Some(data) => data.and_then(|data| key_text(&data)),
         };
         match text {
-            Ok(text) => Some(text.into()),
+            Ok(text) => Some(self.shared(text.into())),
             Err(message) => {
                 self.error(key.span(), message);
                 None
             }
         }
+    }
+
+    /// The same text, kept once.
+    fn shared(&mut self, text: Arc<str>) -> Arc<str> {
+        if text.len() > MAX_SHARED || self.texts.len() > MAX_TEXTS {
+            return self.texts.get(&text).cloned().unwrap_or(text);
+        }
+        if let Some(known) = self.texts.get(&text) {
+            return known.clone();
+        }
+        self.texts.insert(text.clone());
+        text
     }
 
     fn error(&mut self, span: Span, message: String) {

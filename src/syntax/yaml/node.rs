@@ -20,9 +20,16 @@ pub enum Style {
 }
 
 /// One document of a YAML text.
+///
+/// A file of values has millions of nodes: texts and children stand in two pools, so that a node is a few bytes and nothing of
+/// it is allocated by itself.
 #[derive(Debug, Clone)]
 pub struct Document {
     pub(super) nodes: Vec<NodeData>,
+    /// The texts of all scalars, one after another.
+    pub(super) texts: String,
+    /// The children of all containers: items, or keys and values in turn.
+    pub(super) children: Vec<NodeId>,
     pub(super) root: NodeId,
     pub(super) span: Span,
     pub(super) version: Option<(u32, u32)>,
@@ -48,11 +55,14 @@ pub(super) struct NodeData {
     pub(super) kind: KindData,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum KindData {
-    Scalar(Box<str>, Style),
-    List(Box<[NodeId]>),
-    Map(Box<[(NodeId, NodeId)]>),
+    /// The text's bytes in [`Document::texts`].
+    Scalar(Span, Style),
+    /// Begin and number of the items in [`Document::children`].
+    List(u32, u32),
+    /// Begin and number of the keys and values.
+    Map(u32, u32),
     Alias(NodeId),
 }
 
@@ -89,6 +99,14 @@ impl Document {
 
     pub(super) fn node(&self, id: NodeId) -> Node<'_> {
         Node { document: self, id }
+    }
+
+    /// The nodes of a container.
+    fn children(&self, start: u32, count: u32) -> &[NodeId] {
+        let start = start as usize;
+        self.children
+            .get(start..start.saturating_add(count as usize))
+            .unwrap_or(&[])
     }
 
     pub(super) fn tag(&self, id: NodeId) -> Option<&Tag> {
@@ -146,8 +164,11 @@ impl<'d> Node<'d> {
 
     /// The text and style of a scalar. The text is what YAML reads: without quotes, escapes and folds.
     pub fn scalar(self) -> Option<(&'d str, Style)> {
-        match &self.target().data().kind {
-            KindData::Scalar(text, style) => Some((text, *style)),
+        match self.target().data().kind {
+            KindData::Scalar(text, style) => {
+                let text = self.document.texts.get(text.range()).unwrap_or("");
+                Some((text, style))
+            }
             _ => None,
         }
     }
@@ -160,17 +181,17 @@ impl<'d> Node<'d> {
     /// Nothing is written here: YAML reads null.
     pub fn is_absent(self) -> bool {
         let data = self.target().data();
-        matches!(&data.kind, KindData::Scalar(text, Style::Plain) if text.is_empty())
+        matches!(data.kind, KindData::Scalar(text, Style::Plain) if text.start == text.end)
     }
 
     /// It is a map.
     pub fn is_map(self) -> bool {
-        matches!(self.target().data().kind, KindData::Map(_))
+        matches!(self.target().data().kind, KindData::Map(..))
     }
 
     /// It is a list.
     pub fn is_list(self) -> bool {
-        matches!(self.target().data().kind, KindData::List(_))
+        matches!(self.target().data().kind, KindData::List(..))
     }
 
     /// The keys and values of a map in the order of the text, duplicates and merge keys included; nothing for others.
@@ -178,20 +199,20 @@ impl<'d> Node<'d> {
         self,
     ) -> impl DoubleEndedIterator<Item = (Node<'d>, Node<'d>)> + ExactSizeIterator {
         let document = self.document;
-        let entries: &'d [(NodeId, NodeId)] = match &self.target().data().kind {
-            KindData::Map(entries) => entries,
+        let entries: &'d [NodeId] = match self.target().data().kind {
+            KindData::Map(start, count) => document.children(start, count),
             _ => &[],
         };
         entries
-            .iter()
-            .map(move |&(key, value)| (document.node(key), document.node(value)))
+            .chunks_exact(2)
+            .map(move |pair| (document.node(pair[0]), document.node(pair[1])))
     }
 
     /// The items of a list; nothing for others.
     pub fn items(self) -> impl DoubleEndedIterator<Item = Node<'d>> + ExactSizeIterator {
         let document = self.document;
-        let items: &'d [NodeId] = match &self.target().data().kind {
-            KindData::List(items) => items,
+        let items: &'d [NodeId] = match self.target().data().kind {
+            KindData::List(start, count) => document.children(start, count),
             _ => &[],
         };
         items.iter().map(move |&item| document.node(item))

@@ -70,7 +70,7 @@ fn covers(text: &str, documents: &[Document]) -> Vec<Cover> {
             let plain = matches!(node.kind, KindData::Scalar(_, Style::Plain));
             let counts = match node.kind {
                 KindData::Scalar(..) => true,
-                KindData::List(_) | KindData::Map(_) => raw.starts_with(['[', '{']),
+                KindData::List(..) | KindData::Map(..) => raw.starts_with(['[', '{']),
                 KindData::Alias(_) => false,
             };
             if counts && raw.contains('\n') {

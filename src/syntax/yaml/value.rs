@@ -32,7 +32,7 @@ pub enum Data {
     /// A list.
     List(Arc<[Value]>),
     /// A map.
-    Map(Arc<Map>),
+    Map(Map),
 }
 
 /// A number as the decoder reads it.
@@ -46,13 +46,9 @@ pub enum Number {
     Float(f64),
 }
 
-/// A map: every key once, in the order in which the keys first appear.
+/// A map: every key once, in the order in which the keys first appear. A copy is cheap.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Map {
-    entries: Vec<Entry>,
-    /// Indices into `entries`, sorted by key.
-    sorted: Vec<u32>,
-}
+pub struct Map(Arc<[Entry]>);
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,37 +61,43 @@ pub struct Entry {
     pub value: Value,
     /// It came through a merge key (`<<`).
     pub merged: bool,
+    /// The index of the entry that has this one's place in the order of the keys: the order of a map costs no room of its own.
+    pub(super) nth: u32,
 }
 
 impl Map {
     /// A map of entries with different keys.
     pub(super) fn new(mut entries: Vec<Entry>) -> Self {
-        entries.shrink_to_fit();
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let mut sorted: Vec<u32> = (0..count).collect();
-        sorted.sort_unstable_by(|&a, &b| entries[a as usize].key.cmp(&entries[b as usize].key));
-        Self { entries, sorted }
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by(|&a, &b| entries[a as usize].key.cmp(&entries[b as usize].key));
+        for (entry, nth) in entries.iter_mut().zip(order) {
+            entry.nth = nth;
+        }
+        Self(entries.into())
     }
 
     /// The entries in the order of the text.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.0
     }
 
     /// The entries in the order of their keys.
     pub fn sorted(&self) -> impl Iterator<Item = &Entry> {
-        self.sorted
-            .iter()
-            .map(|&index| &self.entries[index as usize])
+        self.0.iter().map(|entry| self.nth(entry))
+    }
+
+    fn nth(&self, entry: &Entry) -> &Entry {
+        &self.0[entry.nth as usize]
     }
 
     /// The entry of a key.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         let found = self
-            .sorted
-            .binary_search_by(|&index| (*self.entries[index as usize].key).cmp(key))
+            .0
+            .binary_search_by(|entry| (*self.nth(entry).key).cmp(key))
             .ok()?;
-        self.entries.get(*self.sorted.get(found)? as usize)
+        self.0.get(found).map(|entry| self.nth(entry))
     }
 }
 
@@ -105,7 +107,7 @@ impl Value {
         Self {
             span: Span::default(),
             defined: Span::default(),
-            data: Data::Map(Arc::default()),
+            data: Data::Map(Map::default()),
         }
     }
 
@@ -178,7 +180,7 @@ impl Value {
                 a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
             }
             (Data::Map(a), Data::Map(b)) => {
-                a.entries.len() == b.entries.len()
+                a.entries().len() == b.entries().len()
                     && a.sorted()
                         .zip(b.sorted())
                         .all(|(a, b)| a.key == b.key && a.value.same(&b.value))
