@@ -12,7 +12,10 @@ use super::{Audit, Release, TagRow};
 use crate::gate::GateStatus;
 use crate::report::Style;
 
-const STYLE: &str = include_str!("../html/audit.css");
+const STYLE: &str = concat!(
+    include_str!("../html/base.css"),
+    include_str!("../html/audit.css")
+);
 /// A list in the page is cut at this many lines, and says so; JSON has everything.
 const MOST_LINES: usize = 200;
 

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity, Status};
 use crate::policy::Demand;
 use crate::source::Location;
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("base.css"), include_str!("style.css"));
 /// Lines of a finding that are shown.
 const MOST_LINES: u32 = 12;
 /// Characters of a line that are shown.
