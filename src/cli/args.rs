@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(super) use audit::{Audit, PolicyAsOf, Shard};
-pub(super) use gate::{DecisionArg, GateCommand, GateList, GateRecord, GateVerify, ListFormat};
+pub(super) use gate::{GateCommand, GateList, GateRecord, GateVerify, ListFormat};
 pub(super) use ledger::{Ledger, LedgerExport, LedgerRecord, LedgerVerify};
-pub(super) use policy::{Policy, PolicyCheck, PolicyCommand, PolicyEval, PolicyTest, TestOutput};
-pub(super) use rehearse::{Rehearse, RehearseServer};
+pub(super) use policy::{Policy, PolicyCheck, PolicyCommand, PolicyEval, PolicyTest};
+pub(super) use rehearse::Rehearse;
 pub(super) use setup::{Completions, Hook, HookKind, Init, Man, Schema, SchemaName};
 
 use crate::gate::Stage;
