@@ -3,7 +3,7 @@
 //!
 //! A cache file holds the values of one group of keys, such as a directory of migrations. It begins with what it is and a
 //! checksum of the rest; a file that does not is as good as none. It is written to a temporary file and renamed, so that
-//! runs beside each other see a whole one, whichever they see.
+//! runs beside each other see a whole one, whichever they see. What was written longest ago makes room for what is new.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -18,11 +18,24 @@ const MAGIC: &[u8; 8] = b"relgate\x01";
 /// Cache files above this are neither written nor read.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 const CHECKSUM_BYTES: usize = 32;
+/// What a directory may hold before the oldest files go: as many groups as somebody works with, and the space of a clone.
+const MOST_KEPT: Kept = Kept {
+    files: 400,
+    bytes: 1024 * 1024 * 1024,
+};
 
 /// A directory of cache files.
 #[derive(Debug, Clone)]
 pub struct Cache {
     directory: PathBuf,
+    most: Kept,
+}
+
+/// How much there is, or may be.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    files: usize,
+    bytes: u64,
 }
 
 /// The values of one group, by what they were computed from.
@@ -33,6 +46,7 @@ impl Cache {
     pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
+            most: MOST_KEPT,
         }
     }
 
@@ -45,7 +59,8 @@ impl Cache {
 
     fn read<V: DeserializeOwned>(&self, group: &str, version: &str) -> Option<Values<V>> {
         let path = self.path(group, version);
-        if std::fs::metadata(&path).ok()?.len() > MOST_BYTES {
+        let metadata = std::fs::metadata(&path).ok()?;
+        if !metadata.is_file() || metadata.len() > MOST_BYTES {
             return None;
         }
         let bytes = std::fs::read(&path).ok()?;
@@ -80,6 +95,29 @@ impl Cache {
         file.write_all(&payload)?;
         file.flush()?;
         file.persist(self.path(group, version))?;
+        self.make_room()
+    }
+
+    /// Removes the files that were written longest ago, as far as there are too many; those that runs left behind when
+    /// they were killed are among them.
+    fn make_room(&self) -> std::io::Result<()> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_file() {
+                files.push((metadata.modified()?, entry.path(), metadata.len()));
+            }
+        }
+        files.sort_by(|a, b| b.cmp(a));
+        let mut kept = Kept { files: 0, bytes: 0 };
+        for (_, path, bytes) in files {
+            kept.files += 1;
+            kept.bytes = kept.bytes.saturating_add(bytes);
+            if kept.files > self.most.files || kept.bytes > self.most.bytes {
+                std::fs::remove_file(path)?;
+            }
+        }
         Ok(())
     }
 
@@ -162,6 +200,49 @@ mod tests {
         cache.store("a", "1", &values("x"));
         std::fs::rename(only_file(directory.path()), cache.path("b", "1")).unwrap();
         assert_eq!(cache.load::<String>("b", "1"), Values::new());
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let check = |most: Kept, left: &[&str]| {
+            let directory = tempfile::tempdir().unwrap();
+            let cache = Cache {
+                most,
+                ..Cache::in_directory(directory.path())
+            };
+            let written = std::time::SystemTime::UNIX_EPOCH;
+            for (age, group) in [(3, "a"), (2, "b"), (1, "c")] {
+                cache.store(group, "1", &values("x"));
+                let file = std::fs::File::options()
+                    .write(true)
+                    .open(cache.path(group, "1"))
+                    .unwrap();
+                file.set_modified(written + std::time::Duration::from_secs(60 - age))
+                    .unwrap();
+            }
+            cache.store("d", "1", &values("x"));
+            let found: Vec<&str> = ["a", "b", "c", "d"]
+                .into_iter()
+                .filter(|group| !cache.load::<String>(group, "1").is_empty())
+                .collect();
+            assert_eq!(found, left, "{most:?}");
+        };
+        let one = 40 + "key".len() as u64 + "x".len() as u64 + 3;
+        check(MOST_KEPT, &["a", "b", "c", "d"]);
+        check(
+            Kept {
+                files: 2,
+                bytes: MOST_KEPT.bytes,
+            },
+            &["c", "d"],
+        );
+        check(
+            Kept {
+                files: 9,
+                bytes: 3 * one,
+            },
+            &["b", "c", "d"],
+        );
     }
 
     #[test]
