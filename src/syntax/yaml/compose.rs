@@ -129,7 +129,7 @@ impl<'t> Composer<'t> {
                 format!("the text has more than {MAX_BYTES} bytes"),
             ));
         }
-        if let Some((at, c)) = self.text.char_indices().find(|&(_, c)| is_forbidden(c)) {
+        if let Some((at, c)) = forbidden(self.text) {
             return Err(error(
                 Span::new(at, at + c.len_utf8()),
                 format!(
@@ -417,6 +417,15 @@ impl<'t> Composer<'t> {
 }
 
 /// YAML's character set leaves out control characters, and so does every reader of it.
+/// The first character that YAML does not allow. Most texts are plain ASCII, which is told from its bytes.
+fn forbidden(text: &str) -> Option<(usize, char)> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    if text.bytes().all(is_plain) {
+        return None;
+    }
+    text.char_indices().find(|&(_, c)| is_forbidden(c))
+}
+
 fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
