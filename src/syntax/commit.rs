@@ -156,7 +156,11 @@ fn fenced(lines: &[&str]) -> Vec<bool> {
         match open {
             Some((from, opened, least)) => {
                 if mark == opened && length >= least && text.trim_end().len() == length {
-                    fenced.iter_mut().take(at).skip(from).for_each(|it| *it = true);
+                    fenced
+                        .iter_mut()
+                        .take(at)
+                        .skip(from)
+                        .for_each(|it| *it = true);
                     open = None;
                 }
             }

@@ -93,6 +93,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", "cli"),
     ("clap_mangen", "cli/setup"),
     ("indicatif", "cli"),
+    ("mimalloc", "main"),
     ("postcard", "cache"),
     ("postgres", "ledger/postgres rehearse/connection"),
     ("rusqlite", "ledger/sqlite ledger/tests"),
