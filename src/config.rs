@@ -44,6 +44,10 @@ pub struct Config {
     pub promotions: Vec<PromotionConfig>,
     /// Places that hold the version and must be updated with it.
     pub version_references: Vec<VersionReference>,
+    /// The documents that people follow while they release, deploy or roll back, as paths or globs; found by their names when
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runbooks: Option<Vec<String>>,
     /// The policies that are in force: `builtin:<pack>`, a file, or a directory of files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<String>>,

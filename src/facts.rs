@@ -12,6 +12,7 @@ pub mod history;
 pub mod migrations;
 pub mod references;
 pub mod release;
+pub mod runbooks;
 pub mod signature;
 pub mod tags;
 pub mod values;
@@ -99,6 +100,8 @@ pub struct Facts {
     pub workflows: Vec<workflows::WorkflowFact>,
     /// Release build configurations, such as GoReleaser's.
     pub builds: Vec<builds::BuildFact>,
+    /// The documents that people follow while they release, deploy or roll back, and what their commands name that is not there.
+    pub runbooks: Vec<runbooks::RunbookFact>,
     /// What rules and validations found so far.
     pub findings: Vec<FindingFact>,
     /// What people and machines left to close gates.

@@ -8,6 +8,7 @@ mod mend;
 mod migrations;
 mod release_fixes;
 mod review;
+mod runbooks;
 mod settings;
 mod signatures;
 mod shared;
@@ -199,7 +200,14 @@ pub fn judge_subject(
         mut findings,
         suppressions,
         replayed,
-    } = collect::documents(frame, &states, &mut facts, &mut reader, &mut origins);
+    } = collect::documents(
+        frame,
+        &states,
+        history,
+        &mut facts,
+        &mut reader,
+        &mut origins,
+    )?;
     facts.evidence = evidence::collect(
         frame,
         &facts,

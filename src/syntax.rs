@@ -6,6 +6,7 @@ pub mod dockerfile;
 pub mod goreleaser;
 pub mod mentions;
 pub mod migration;
+pub mod shell;
 pub mod sql;
 pub mod suppression;
 pub mod template;

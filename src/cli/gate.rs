@@ -3,6 +3,7 @@
 mod list;
 mod read;
 mod record;
+mod suggest;
 mod verify;
 
 use super::CommandError;
@@ -99,54 +100,6 @@ fn judged<'a>(
         effective,
         is_candidate,
     })
-}
-
-/// The command that closes a gate, or what else does.
-fn command(gate: &GateSpec, tag: &str) -> String {
-    let Some(evidence) = &gate.evidence else {
-        return gate.help.clone();
-    };
-    let mut command = format!("relgate gate record {} --tag {tag} --approver ID", gate.id);
-    if !evidence.role.is_empty() {
-        command.push_str(&format!(" --role {}", evidence.role));
-    }
-    let file = match evidence.kind.as_str() {
-        "test-result" if evidence.requires.iter().any(|name| name == "metrics") => "METRICS.csv",
-        "test-result" => "JUNIT.xml",
-        "scan-result" => "SCAN.json",
-        "backup" => "DUMP",
-        "deployment" => "DEPLOYMENTS.json",
-        "artifacts" => "INDEX.json",
-        "remote-tag" => "LS-REMOTE.txt",
-        "monitoring" => "METRICS.csv",
-        _ => "",
-    };
-    if !file.is_empty() {
-        command.push_str(&format!(" --from-file {file}"));
-    }
-    for name in evidence
-        .requires
-        .iter()
-        .filter(|name| !from_file(&evidence.kind, name))
-    {
-        command.push_str(&format!(" --set {name}=…"));
-    }
-    command.push_str(" --key KEY");
-    command
-}
-
-/// What a file of the gate's kind brings, so that nobody has to type it.
-fn from_file(kind: &str, name: &str) -> bool {
-    match kind {
-        "test-result" => ["tests", "metrics", "baseline"].contains(&name),
-        "scan-result" => name == "scan",
-        "backup" => ["size", "checksum"].contains(&name),
-        "deployment" => name == "environment",
-        "artifacts" => ["digests", "checksums"].contains(&name),
-        "remote-tag" => name == "commit",
-        "monitoring" => name != "critical-bugs" && name != "downtime",
-        _ => false,
-    }
 }
 
 /// The gate of a name that takes evidence.

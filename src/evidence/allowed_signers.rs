@@ -104,6 +104,21 @@ impl AllowedSigners {
         Err(refusal)
     }
 
+    /// A line gives the key to this address, by name or by pattern; addresses compare without case.
+    pub fn may_be(&self, key: &Key, address: &str) -> bool {
+        let address = address.to_lowercase();
+        self.signers
+            .iter()
+            .filter(|signer| signer.key == *key)
+            .any(|signer| matches_list(&address, &signer.principals.to_lowercase()))
+    }
+
+    /// A line gives the key to a pattern of addresses.
+    pub fn has_patterns(&self, key: &Key) -> bool {
+        let mut lines = self.signers.iter().filter(|signer| signer.key == *key);
+        lines.any(|signer| signer.principals.contains(['*', '?']))
+    }
+
     /// The principals that a key's lines name, without patterns.
     pub fn principals_of<'s>(&'s self, key: &'s Key) -> impl Iterator<Item = &'s str> {
         self.signers

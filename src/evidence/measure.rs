@@ -44,7 +44,7 @@ pub fn fill(fact: &mut EvidenceFact, data: &Map<String, Value>) {
 pub fn has(data: &Map<String, Value>, name: &str) -> bool {
     let there = match data.get(name) {
         None | Some(Value::Null) => false,
-        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::String(text)) => says_something(text),
         Some(Value::Array(items)) => !items.is_empty(),
         Some(Value::Object(fields)) => !fields.is_empty(),
         Some(Value::Bool(yes)) => *yes,
@@ -57,6 +57,15 @@ pub fn has(data: &Map<String, Value>, name: &str) -> bool {
             !metrics.is_empty() && metrics.iter().all(|metric| metric.has_baseline)
         })
         || metrics().iter().any(|metric| metric.name == name)
+}
+
+/// The text says that something is so. `no` and `failed` say that it is not, `…` was never filled in.
+fn says_something(text: &str) -> bool {
+    const NOTHING: [&str; 13] = [
+        "", "no", "false", "failed", "fail", "failure", "error", "todo", "tbd", "n/a", "?", "...",
+        "…",
+    ];
+    !NOTHING.contains(&text.trim().to_ascii_lowercase().as_str())
 }
 
 /// What is wrong with the shape of the data, if something is.

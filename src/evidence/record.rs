@@ -38,6 +38,10 @@ pub struct Purpose<'a> {
     pub tag: &'a str,
     /// Its commit.
     pub commit: &'a str,
+    /// The commits of the release.
+    pub commits: &'a [String],
+    /// What merge commits of the release took in: the last commits of the branches that they merged.
+    pub merged_heads: &'a [String],
     /// Baselines of metrics, by name.
     pub baselines: &'a [(String, f64)],
     /// Limits of metrics, by name.
@@ -51,13 +55,26 @@ type Data = Map<String, Value>;
 /// Reads files into a statement's data. The same name from several files is joined where it is a list.
 pub fn read(files: &[Given], purpose: &Purpose<'_>) -> Result<Data, String> {
     let mut data = Data::new();
+    let mut merged = forge::Merged::default();
+    for file in files.iter().filter(|file| file.whole) {
+        if let Some(documents) = std::str::from_utf8(&file.head)
+            .ok()
+            .and_then(|text| documents(text).ok())
+        {
+            merged.learn(&documents, purpose);
+        }
+    }
     for file in files {
-        let read = one(file, purpose).map_err(|why| format!("{}: {why}", file.name))?;
+        let read = one(file, purpose, &merged).map_err(|why| format!("{}: {why}", file.name))?;
         for (name, value) in read {
             join(&mut data, name, value)?;
         }
         let summary = json!({ "name": file.name, "size": file.size, "sha256": file.sha256 });
         join(&mut data, "files".to_owned(), Value::Array(vec![summary]))?;
+    }
+    forge::deployments::join(&mut data)?;
+    if !files.is_empty() && data.len() == 1 {
+        return Err("the files say nothing for this gate".to_owned());
     }
     Ok(data)
 }
@@ -101,7 +118,7 @@ fn add(known: &mut Data, more: Data) {
     }
 }
 
-fn one(file: &Given, purpose: &Purpose<'_>) -> Result<Data, String> {
+fn one(file: &Given, purpose: &Purpose<'_>, merged: &forge::Merged) -> Result<Data, String> {
     if file.size == 0 {
         return Err("it is empty".to_owned());
     }
@@ -120,7 +137,7 @@ fn one(file: &Given, purpose: &Purpose<'_>) -> Result<Data, String> {
     if start.starts_with(['{', '[']) {
         let documents = documents(text)?;
         return scan::read(&documents)
-            .or_else(|| forge::read(&documents, purpose))
+            .or_else(|| forge::read(&documents, purpose, merged))
             .or_else(|| metrics::prometheus(&documents, file, purpose))
             .or_else(|| operations::images(&documents))
             .unwrap_or_else(|| Err("it is JSON of no form that relgate knows".to_owned()));

@@ -452,8 +452,25 @@ fn in_time(
     Ok(())
 }
 
+/// Somebody could vouch for what a gate asks: has its role, and a key that counts now, and took no part in making the release
+/// where that matters.
+pub fn may_vouch(name: &str, trust: &Trust, release: &Release<'_>, spec: &EvidenceSpec) -> bool {
+    let has_role = spec.role.is_empty() || trust.roles.has(name, &spec.role);
+    has_role
+        && trust.signers.keys().into_iter().any(|key| {
+            let signers = &trust.signers;
+            signers.check(key, name, NAMESPACE, release.now).is_ok()
+                && !trust.revoked.contains(&key.fingerprint())
+                && (!spec.not_author || not_an_author(name, Some(key), trust, release).is_ok())
+        })
+}
+
 /// One name for a person, however many addresses and keys: people are counted by it.
 fn person(approver: &str, key: Option<&Key>, trust: &Trust) -> String {
+    // With such a line, one key has many names, and they are one person.
+    if let Some(key) = key.filter(|key| trust.signers.has_patterns(key)) {
+        return key.fingerprint();
+    }
     aliases(approver, key, trust)
         .into_iter()
         .next()
@@ -478,10 +495,12 @@ fn not_an_author(
     release: &Release<'_>,
 ) -> Refused {
     let names = aliases(approver, key, trust);
+    // A line such as `*@example.org` does not say who holds the key: it may be any of them.
+    let could_be = |author: &str| key.is_some_and(|key| trust.signers.may_be(key, author));
     let author = release
         .authors
         .iter()
-        .find(|author| names.contains(&trust.mailmap.person(author)));
+        .find(|author| names.contains(&trust.mailmap.person(author)) || could_be(author));
     match author {
         None => Ok(()),
         Some(author) if author.eq_ignore_ascii_case(approver) => Err((

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::{Frame, JudgeError, States, migrations, settings, signatures};
-use crate::charts::Chart;
+use super::{Frame, JudgeError, States, migrations, runbooks, settings, signatures};
+use crate::charts::{Chart, ChartSurvey};
 use crate::discover::Reader;
 use crate::facts::changelog::SectionFact;
 use crate::facts::{
@@ -93,10 +93,11 @@ pub(super) struct Collected {
 pub(super) fn documents(
     frame: &Frame<'_>,
     states: &States,
+    past: &History,
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
-) -> Collected {
+) -> Result<Collected, JudgeError> {
     let mut findings = Findings::default();
     changelog(frame, states, facts, reader, origins, &mut findings);
     let mut of_migrations = migrations::collect(frame, states, facts, reader, origins);
@@ -107,9 +108,32 @@ pub(super) fn documents(
             .location
             .is_none_or(|place| states.touches(&reader.sources.get(place.source).path))
     });
-    charts(frame, states, facts, reader, origins, &mut findings);
     facts.workflows = workflows::collect(&states.subject, reader, &facts.release.tag, origins);
     reader.coverage.count("workflows", facts.workflows.len());
+    let settings = settings::charts(&frame.project.config.charts);
+    let previous = states.previous.as_ref();
+    let mut survey = crate::charts::survey(previous, &states.subject, &settings, reader);
+    if let Some(helm) = &frame.helm {
+        crate::charts::render(&mut survey, previous, &states.subject, helm, reader);
+    }
+    runbooks::collect(
+        frame,
+        &states.subject,
+        &survey,
+        past,
+        facts,
+        reader,
+        origins,
+    )?;
+    charts(
+        frame,
+        states,
+        &survey,
+        facts,
+        reader,
+        origins,
+        &mut findings,
+    );
     facts.release.version_references = references::collect(
         &settings::references(&frame.project.config.version_references),
         &states.subject,
@@ -120,11 +144,11 @@ pub(super) fn documents(
     reader.coverage.count("builds", facts.builds.len());
     let mut suppressions = of_migrations.suppressions;
     settings::suppressions(frame, states, reader, &mut suppressions);
-    Collected {
+    Ok(Collected {
         findings: findings.0,
         suppressions,
         replayed: of_migrations.replayed,
-    }
+    })
 }
 
 fn changelog(
@@ -167,24 +191,19 @@ fn changelog(
 fn charts(
     frame: &Frame<'_>,
     states: &States,
+    survey: &ChartSurvey,
     facts: &mut Facts,
     reader: &mut Reader<'_>,
     origins: &mut Origins,
     findings: &mut Findings,
 ) {
-    let settings = settings::charts(&frame.project.config.charts);
-    let previous = states.previous.as_ref();
-    let mut survey = crate::charts::survey(previous, &states.subject, &settings, reader);
-    if let Some(helm) = &frame.helm {
-        crate::charts::render(&mut survey, previous, &states.subject, helm, reader);
-    }
     facts.charts = crate::facts::charts::collect(
-        &survey,
+        survey,
         &settings::short_name(frame.repository),
         frame.application_tags.as_deref(),
         origins,
     );
-    facts.values = crate::facts::values::collect(&survey, origins);
+    facts.values = crate::facts::values::collect(survey, origins);
     let deploying = facts.release.stage == Stage::Deploy.as_str()
         || facts.release.stage == Stage::PostRelease.as_str()
         || facts.release.stage == Stage::Closed.as_str();
@@ -203,8 +222,13 @@ fn charts(
             let is_outdated = finding
                 .location
                 .is_some_and(|place| outdated.contains(&place));
+            // What a runbook says counts whenever it was written.
+            let is_in_runbook = finding
+                .location
+                .is_some_and(|place| facts.runbooks.iter().any(|it| it.path == path(place)));
             deploying
                 || is_outdated
+                || is_in_runbook
                 || finding
                     .location
                     .is_none_or(|place| states.touches(path(place)))

@@ -48,6 +48,10 @@ pub(super) fn restrict(facts: &mut Facts, touched: &BTreeSet<String>, base: &Sec
     ] {
         list.retain(|value: &ValueFact| touched.contains(&value.path));
     }
+    facts.runbooks.retain(|runbook| {
+        let names = |name: &str| touched.contains(name.trim_start_matches("./"));
+        touched.contains(&runbook.path) || runbook.defects.iter().any(|it| names(&it.name))
+    });
     let changelog = &mut facts.changelog;
     let untouched = !touched.contains(&changelog.path);
     for section in [

@@ -146,7 +146,7 @@ fn an_approval_closes_its_gate() {
     );
     assert!(
         list.stdout.contains(
-            "relgate gate record ci-tests --tag v1.1.0 --approver ID --from-file JUNIT.xml"
+            "relgate gate record ci-tests --tag v1.1.0 --approver lead@example.org --from-file JUNIT.xml --set branch=main --key ~/.ssh/id_ed25519"
         ),
         "{}",
         list.text

@@ -266,3 +266,74 @@ fn a_hotfix_is_closed() {
         "v2.0.0-hotfix1\n"
     );
 }
+
+/// What `gate list` prints closes the gate when it is copied into a shell, where the files and the key that it names are.
+#[test]
+fn the_commands_of_the_list_close_their_gates() {
+    let story = Story::begin();
+    let home = story.repo.beside("home");
+    std::fs::create_dir_all(home.join(".ssh")).unwrap();
+    std::fs::copy(&story.lead.private, home.join(".ssh/id_ed25519")).unwrap();
+    let commit = story.repo.git(&["rev-parse", "v1.1.0-rc1^{commit}"]);
+    let deployments = format!(
+        "[{{\"id\":7,\"sha\":\"{}\",\"environment\":\"staging\"}}]",
+        commit.trim()
+    );
+    let statuses = "[{\"id\":1,\"state\":\"success\",\"environment\":\"staging\",\"created_at\":\"2026-05-25T10:00:00Z\",\
+         \"deployment_url\":\"https://forge.example/deployments/7\"}]";
+    story.repo.write("DEPLOYMENTS.json", &deployments);
+    story.repo.write("STATUSES.json", statuses);
+    for (own, named) in [
+        ("junit.xml", "JUNIT.xml"),
+        ("scan.sarif", "SCAN.json"),
+        ("dump.sql", "DUMP.sql"),
+        ("index.json", "INDEX.json"),
+        ("checksums.txt", "CHECKSUMS.txt"),
+        ("errors.json", "ERROR-RATE.json"),
+    ] {
+        std::fs::copy(story.files.join(own), story.repo.path().join(named)).unwrap();
+    }
+    let metrics = ["metrics.csv", "day.csv"]
+        .map(|name| std::fs::read_to_string(story.files.join(name)).unwrap());
+    let path = story.repo.path().display().to_string();
+    story.repo.git(&["remote", "add", "origin", &path]);
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_relgate"));
+    let search = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    for (tag, stage) in [("v1.1.0-rc1", "candidate"), ("v1.1.0", "closed")] {
+        let run = story.tool.run(&[
+            "gate", "list", "--tag", tag, "--stage", stage, "--format", "json",
+        ]);
+        assert_eq!(run.code, 1, "{}", run.text);
+        let list: Value = serde_json::from_str(&run.stdout).unwrap();
+        let open: Vec<&Value> = list["gates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|gate| ["fail", "not-evaluated"].contains(&gate["status"].as_str().unwrap()))
+            .collect();
+        assert!(open.len() > 7, "{open:?}");
+        for gate in open {
+            // A table of a benchmark, or of a day.
+            let table = usize::from(gate["id"] == "monitoring-24h");
+            story.repo.write("METRICS.csv", &metrics[table]);
+            let close = gate["close"].as_str().unwrap();
+            let output = std::process::Command::new("sh")
+                .current_dir(story.repo.path())
+                .env("PATH", &search)
+                .env("HOME", &home)
+                .args(["-c", &format!("relgate() {{ command relgate --now 2026-06-01T12:00:00Z \"$@\"; }}\n{close}")])
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "{close}\n{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        assert_eq!(story.open(tag, stage), BTreeSet::new());
+    }
+}

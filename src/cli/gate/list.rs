@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{CommandError, command, judged, open};
+use super::suggest::{self, Known};
+use super::{CommandError, judged, open};
 use crate::cli::args::{GateList, Global, ListFormat};
 use crate::cli::output::Streams;
 use crate::decision::Verdict;
@@ -18,6 +19,12 @@ pub(super) fn run(global: &Global, args: &GateList, streams: &Streams) -> Result
     let judged = judged(&frame, &args.subject(), args.stage)?;
     let report = &judged.judgement.report;
     let tag = report.subject.tag.clone().unwrap_or_default();
+    let known = Known {
+        judged: &judged,
+        trust: &context.project.trust,
+        global,
+        at: args.at.as_deref(),
+    };
     let specs: Vec<&GateSpec> = context.project.policies.gates().collect();
     let due = |gate: &&GateOutcome| match args.stage {
         Some(stage) => stage.requires(gate.stage),
@@ -32,7 +39,7 @@ pub(super) fn run(global: &Global, args: &GateList, streams: &Streams) -> Result
             Some(Line {
                 outcome,
                 title: &spec.title,
-                command: command(spec, &tag),
+                command: suggest::command(spec, &known),
             })
         })
         .collect();

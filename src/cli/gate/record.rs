@@ -12,6 +12,7 @@ use crate::evidence::record::{self, Purpose};
 use crate::evidence::ssh::{self, Key, NAMESPACE, SigningError};
 use crate::evidence::statement::{Statement, from_reference};
 use crate::evidence::{self, agent};
+use crate::git::ObjectId;
 use crate::policy::{EvidenceSpec, GateSpec};
 
 pub(super) fn run(
@@ -31,7 +32,7 @@ pub(super) fn run(
         policy_digest: policies.digest().to_owned(),
         nonce: read::nonce()?,
         role,
-        data: data(args, spec, &judged)?,
+        data: data(&context, args, spec, &judged)?,
         ..statement(args, &judged)
     };
     let text = statement.to_json();
@@ -111,6 +112,7 @@ fn statement(args: &GateRecord, judged: &Judged<'_>) -> Statement {
 }
 
 fn data(
+    context: &crate::cli::context::Context,
     args: &GateRecord,
     spec: &EvidenceSpec,
     judged: &Judged<'_>,
@@ -120,10 +122,19 @@ fn data(
         .iter()
         .map(|argument| read::given(argument))
         .collect::<Result<Vec<_>, _>>()?;
+    let commits: Vec<String> = judged
+        .judgement
+        .facts
+        .commits
+        .iter()
+        .map(|commit| commit.id.clone())
+        .collect();
     let purpose = Purpose {
         kind: &spec.kind,
         tag: &judged.release.subject.tag,
         commit: &judged.release.subject.commit,
+        commits: &commits,
+        merged_heads: &merged_heads(context, judged),
         baselines: &args.baseline,
         limits: &args.limit,
         higher: &args.higher,
@@ -138,6 +149,18 @@ fn data(
         data.insert(name.clone(), Value::String(value.clone()));
     }
     Ok(data)
+}
+
+/// What the merge commits of the release took in. A commit that cannot be read took in nothing that counts.
+fn merged_heads(context: &crate::cli::context::Context, judged: &Judged<'_>) -> Vec<String> {
+    let commits = judged.judgement.facts.commits.iter();
+    commits
+        .filter(|commit| commit.merge)
+        .filter_map(|commit| ObjectId::parse(&commit.id))
+        .filter_map(|id| context.repository.commit(id).ok())
+        .flat_map(|commit| commit.parents.into_iter().skip(1))
+        .map(|id| id.to_string())
+        .collect()
 }
 
 /// Signs with a private key's file; with a public key, or one that has a passphrase, the agent signs.

@@ -1,4 +1,10 @@
 //! What forges know: reviews and deployments of GitHub, as `gh api` prints them, and approvals of GitLab.
+//!
+//! An approval is of a commit. It counts when that commit is what was merged: the release's own commit, the branch that a merge
+//! commit of the release took in, or the head of a pull request (whose JSON is given as well) that became a commit of the
+//! release. An approval of anything older is of something else.
+
+pub(super) mod deployments;
 
 use std::collections::BTreeMap;
 
@@ -6,84 +12,231 @@ use serde_json::{Value, json};
 
 use super::{Data, Purpose, list, text};
 
+/// Changes that were merged, by what forges say of them beside reviews: pull requests and merge requests.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Merged {
+    /// The last commit of each change that became part of the release.
+    heads: Vec<String>,
+    /// The merge requests of GitLab, by project and number, that became part of the release.
+    requests: Vec<(u64, u64)>,
+}
+
+impl Merged {
+    /// Looks for changes among the documents of a file.
+    pub(super) fn learn(&mut self, documents: &[Value], purpose: &Purpose<'_>) {
+        for item in items(documents) {
+            let became = |names: &[&str]| {
+                names
+                    .iter()
+                    .filter_map(|name| item.get(*name)?.as_str())
+                    .any(|commit| is_released(commit, purpose))
+            };
+            if is_pull_request(item)
+                && item.get("merged_at").is_some_and(Value::is_string)
+                && became(&["merge_commit_sha"])
+            {
+                let head = item.pointer("/head/sha").and_then(Value::as_str);
+                self.heads.extend(head.map(str::to_owned));
+            }
+            if is_merge_request(item)
+                && text(item, "state") == "merged"
+                && became(&["merge_commit_sha", "squash_commit_sha", "sha"])
+            {
+                self.requests.extend(request(item));
+            }
+        }
+    }
+}
+
+fn is_released(commit: &str, purpose: &Purpose<'_>) -> bool {
+    !commit.is_empty()
+        && (commit == purpose.commit || purpose.commits.iter().any(|known| known == commit))
+}
+
+fn is_pull_request(item: &Value) -> bool {
+    item.pointer("/head/sha").is_some() && item.get("merge_commit_sha").is_some()
+}
+
+fn is_merge_request(item: &Value) -> bool {
+    item.get("iid").is_some() && item.get("sha").is_some() && item.get("source_branch").is_some()
+}
+
+/// Project and number of a merge request.
+fn request(item: &Value) -> Option<(u64, u64)> {
+    Some((
+        item.get("project_id")?.as_u64()?,
+        item.get("iid")?.as_u64()?,
+    ))
+}
+
+/// The objects of documents. Several pages are several arrays; `--slurp` makes them one of arrays.
+fn items(documents: &[Value]) -> Vec<&Value> {
+    fn flat(value: &Value) -> Vec<&Value> {
+        match value.as_array() {
+            Some(items) => items.iter().collect(),
+            None => vec![value],
+        }
+    }
+    documents.iter().flat_map(flat).flat_map(flat).collect()
+}
+
 /// Reviews, approvals or deployments; `None` when it is none of them.
-pub(super) fn read(documents: &[Value], purpose: &Purpose<'_>) -> Option<Result<Data, String>> {
+pub(super) fn read(
+    documents: &[Value],
+    purpose: &Purpose<'_>,
+    merged: &Merged,
+) -> Option<Result<Data, String>> {
     let first = documents.first()?;
     if first.get("approved_by").is_some_and(Value::is_array) {
-        return Some(gitlab(documents));
+        return Some(gitlab(documents, merged));
     }
-    // Several pages are several arrays; `--slurp` makes them one of arrays.
-    let items: Vec<&Value> = documents
-        .iter()
-        .flat_map(|document| match document.as_array() {
-            Some(items) => items.iter().collect(),
-            None => vec![document],
-        })
-        .flat_map(|item| match item.as_array() {
-            Some(items) => items.iter().collect(),
-            None => vec![item],
-        })
-        .collect();
-    let all_have = |names: &[&str]| {
-        !items.is_empty()
-            && items
-                .iter()
-                .all(|item| names.iter().all(|name| item.get(name).is_some()))
+    let items = items(documents);
+    let all = |is: &dyn Fn(&Value) -> bool| !items.is_empty() && items.iter().all(|item| is(item));
+    let has = |names: &'static [&'static str]| {
+        move |item: &Value| names.iter().all(|name| item.get(*name).is_some())
     };
-    if all_have(&["user", "state", "submitted_at"]) {
-        return Some(reviews(&items));
+    // Alone, they say nothing; they say which commit a review was of.
+    if all(&|item| is_pull_request(item) || is_merge_request(item)) {
+        return Some(Ok(Data::new()));
     }
-    if all_have(&["sha", "environment"]) {
-        return Some(deployments(&items, purpose));
+    if all(&has(&["user", "state", "commit_id"])) {
+        return Some(reviews(&items, purpose, merged));
     }
-    if all_have(&["state", "deployment_url"]) {
-        return Some(statuses(&items));
+    if all(&has(&["user", "state", "submitted_at"])) {
+        return Some(Err(
+            "its reviews do not say which commit they are of (`commit_id`)".to_owned(),
+        ));
+    }
+    if all(&has(&["sha", "environment"])) {
+        return Some(deployments::read(&items, purpose));
+    }
+    if all(&has(&["state", "deployment_url"])) {
+        return Some(deployments::statuses(&items));
     }
     None
 }
 
-/// What each reviewer said last: comments do not take back an approval, a dismissal does.
-fn reviews(items: &[&Value]) -> Result<Data, String> {
-    let mut last: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+/// What somebody said last of a pull request.
+struct Said<'v> {
+    at: &'v str,
+    state: &'v str,
+    commit: &'v str,
+    person: bool,
+}
+
+/// What each reviewer said last, as GitHub counts it (`latestOpinionatedReviews`): comments do not take back an approval, a
+/// dismissal does. Each pull request needs an approval of its own.
+fn reviews(items: &[&Value], purpose: &Purpose<'_>, merged: &Merged) -> Result<Data, String> {
+    let mut last: BTreeMap<(&str, &str), Said<'_>> = BTreeMap::new();
     for review in items {
-        let login = review
-            .pointer("/user/login")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
         let state = text(review, "state");
-        if login.is_empty() || ["COMMENTED", "PENDING"].contains(&state) {
-            continue;
+        match state {
+            "COMMENTED" | "PENDING" => continue,
+            "APPROVED" | "CHANGES_REQUESTED" | "DISMISSED" => {}
+            other => return Err(format!("a review in a state that nobody knows: `{other}`")),
         }
-        let said = (text(review, "submitted_at"), state);
-        let known = last.entry(login).or_insert(said);
-        if said.0 >= known.0 {
+        let user = review.get("user").unwrap_or(&Value::Null);
+        let said = Said {
+            at: text(review, "submitted_at"),
+            state,
+            commit: text(review, "commit_id"),
+            person: text(user, "type") != "Bot" && !text(user, "login").is_empty(),
+        };
+        // Of an account that is gone, the review stays.
+        let login = Some(text(user, "login"))
+            .filter(|login| !login.is_empty())
+            .unwrap_or("ghost");
+        let known = last
+            .entry((text(review, "pull_request_url"), login))
+            .or_insert(Said { ..said });
+        if said.at >= known.at {
             *known = said;
         }
     }
-    let of = |wanted: &str| -> Vec<&str> {
-        last.iter()
-            .filter(|(_, (_, state))| *state == wanted)
-            .map(|(login, _)| *login)
-            .collect()
-    };
-    let against = of("CHANGES_REQUESTED");
+    let against: Vec<&str> = last
+        .iter()
+        .filter(|(_, said)| said.state == "CHANGES_REQUESTED")
+        .map(|((_, login), _)| *login)
+        .collect();
     if !against.is_empty() {
         return Err(format!("changes are requested by {}", against.join(", ")));
     }
-    approved(&of("APPROVED"))
+    let counts = |said: &Said<'_>| {
+        said.person
+            && (said.commit == purpose.commit
+                || purpose.merged_heads.iter().any(|head| head == said.commit)
+                || merged.heads.iter().any(|head| head == said.commit))
+    };
+    let mut reviewers: Vec<&str> = Vec::new();
+    let mut requests: Vec<&str> = items
+        .iter()
+        .map(|review| text(review, "pull_request_url"))
+        .collect();
+    requests.sort_unstable();
+    requests.dedup();
+    for url in requests {
+        let approvals: Vec<(&str, &Said<'_>)> = last
+            .iter()
+            .filter(|((of, _), said)| *of == url && said.state == "APPROVED")
+            .map(|((_, login), said)| (*login, said))
+            .collect();
+        let fresh: Vec<&str> = approvals
+            .iter()
+            .filter(|(_, said)| counts(said))
+            .map(|(login, _)| *login)
+            .collect();
+        if fresh.is_empty() {
+            let which = url.rsplit('/').next().unwrap_or_default();
+            let which = if which.is_empty() {
+                String::new()
+            } else {
+                format!("pull request {which}: ")
+            };
+            return Err(match approvals.iter().find(|(_, said)| said.person) {
+                Some((login, said)) => format!(
+                    "{which}the approval of {login} is of {}, which is not what was released (review-outdated); \
+                     of a change that was squashed or rebased, give the pull request's own JSON as well",
+                    said.commit.get(..7).unwrap_or(said.commit)
+                ),
+                None => format!("{which}nobody approved"),
+            });
+        }
+        reviewers.extend(fresh);
+    }
+    reviewers.sort_unstable();
+    reviewers.dedup();
+    approved(&reviewers)
 }
 
-fn gitlab(documents: &[Value]) -> Result<Data, String> {
+/// GitLab's approvals do not say of which commit they are: the merge request has to be given as well, and to be part of the
+/// release. That approvals go when commits come is a setting of the project.
+fn gitlab(documents: &[Value], merged: &Merged) -> Result<Data, String> {
+    let mut names: Vec<&str> = Vec::new();
     for document in documents {
-        if document.get("approved") == Some(&Value::Bool(false)) {
-            return Err("GitLab says that it is not approved".to_owned());
+        if document.get("approved") != Some(&Value::Bool(true)) {
+            return Err("GitLab does not say that it is approved".to_owned());
         }
+        if document
+            .get("approvals_left")
+            .and_then(Value::as_u64)
+            .is_some_and(|left| left > 0)
+        {
+            return Err("approvals are missing".to_owned());
+        }
+        let known = request(document).is_some_and(|it| merged.requests.contains(&it));
+        if !known {
+            return Err(
+                "it does not say which commit was approved (review-outdated): give the JSON of the merge request as well, \
+                 which has to be merged, and part of this release"
+                    .to_owned(),
+            );
+        }
+        names.extend(
+            list(document, "approved_by")
+                .iter()
+                .filter_map(|approval| approval.pointer("/user/username")?.as_str()),
+        );
     }
-    let names: Vec<&str> = documents
-        .iter()
-        .flat_map(|document| list(document, "approved_by"))
-        .filter_map(|approval| approval.pointer("/user/username")?.as_str())
-        .collect();
     approved(&names)
 }
 
@@ -94,56 +247,5 @@ fn approved(names: &[&str]) -> Result<Data, String> {
     Ok(Data::from_iter([("reviewers".to_owned(), json!(names))]))
 }
 
-/// Deployments of this commit: where, and under which number.
-fn deployments(items: &[&Value], purpose: &Purpose<'_>) -> Result<Data, String> {
-    let own: Vec<&&Value> = items
-        .iter()
-        .filter(|item| text(item, "sha") == purpose.commit)
-        .collect();
-    let [only] = own.as_slice() else {
-        return Err(format!(
-            "it holds {} deployments of {}, not one",
-            own.len(),
-            purpose.commit.get(..7).unwrap_or_default()
-        ));
-    };
-    let mut data = Data::new();
-    data.insert("environment".to_owned(), json!(text(only, "environment")));
-    if let Some(id) = only.get("id") {
-        data.insert("deployment".to_owned(), json!(id.to_string()));
-    }
-    if let Some(state) = only.get("state").and_then(Value::as_str)
-        && state != "success"
-    {
-        return Err(format!("the deployment's state is {state}"));
-    }
-    Ok(data)
-}
-
-/// The statuses of one deployment: the newest has to be a success.
-fn statuses(items: &[&Value]) -> Result<Data, String> {
-    let newest = items
-        .iter()
-        .max_by_key(|status| text(status, "created_at"))
-        .ok_or("it holds no status")?;
-    let state = text(newest, "state");
-    if state != "success" {
-        return Err(format!("the deployment's state is {state}"));
-    }
-    let url = text(newest, "deployment_url");
-    if items
-        .iter()
-        .any(|status| text(status, "deployment_url") != url)
-    {
-        return Err("it holds the statuses of several deployments".to_owned());
-    }
-    let mut data = Data::new();
-    data.insert("state".to_owned(), json!(state));
-    let environment = text(newest, "environment");
-    if !environment.is_empty() {
-        data.insert("environment".to_owned(), json!(environment));
-    }
-    let id = url.rsplit('/').next().unwrap_or_default();
-    data.insert("deployment".to_owned(), json!(id));
-    Ok(data)
-}
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,11 @@ struct Count {
     /// The totals of the outermost suites, as they say.
     said: u64,
     says: bool,
+    /// The failures and errors of the outermost suites, as they say.
+    said_failed: u64,
+    /// The totals of the report as a whole, as it says: tests, failures and errors.
+    said_in_all: Option<u64>,
+    said_failed_in_all: u64,
 }
 
 /// A case that is being read.
@@ -82,6 +87,19 @@ pub(super) fn read(text: &str) -> Result<Data, String> {
             count.said, count.total
         ));
     }
+    if let Some(said) = count.said_in_all.filter(|said| *said > count.total) {
+        return Err(format!(
+            "it says {said} tests, and {} are there",
+            count.total
+        ));
+    }
+    let said_failed = count.said_failed.max(count.said_failed_in_all);
+    if said_failed > count.failed {
+        return Err(format!(
+            "it says {said_failed} failures, and {} are there",
+            count.failed
+        ));
+    }
     if count.total == 0 {
         return Err("it holds no test".to_owned());
     }
@@ -107,24 +125,42 @@ fn enter(
         (b"testsuites" | b"testsuite", None) => {
             let outermost = open.iter().all(|name| name == b"testsuites")
                 && (name.as_ref() == b"testsuite" || open.is_empty());
-            if outermost
-                && name.as_ref() == b"testsuite"
-                && let Some(tests) = attribute(element, "tests")?
-            {
-                count.says = true;
-                count.said = count
-                    .said
-                    .saturating_add(tests.trim().parse().map_err(|_| "`tests` is no count")?);
+            if outermost {
+                let tests = number(element, "tests")?;
+                let failed = number(element, "failures")?
+                    .unwrap_or_default()
+                    .saturating_add(number(element, "errors")?.unwrap_or_default());
+                if name.as_ref() == b"testsuite" {
+                    count.says |= tests.is_some();
+                    count.said = count.said.saturating_add(tests.unwrap_or_default());
+                    count.said_failed = count.said_failed.saturating_add(failed);
+                } else {
+                    count.said_in_all = tests;
+                    count.said_failed_in_all = failed;
+                }
             }
         }
         (b"testcase", None) => {
             let class = attribute(element, "classname")?.unwrap_or_default();
             let own = attribute(element, "name")?.unwrap_or_default();
+            let said: Vec<String> = ["status", "result"]
+                .into_iter()
+                .filter_map(|name| attribute(element, name).transpose())
+                .collect::<Result<Vec<_>, _>>()?
+                .iter()
+                .map(|text| text.to_ascii_lowercase())
+                .collect();
+            let said: Vec<&str> = said.iter().map(String::as_str).collect();
             let name = [class, own].into_iter().filter(|part| !part.is_empty());
             *case = Some(Case {
                 name: name.collect::<Vec<_>>().join("."),
-                failed: false,
-                skipped: false,
+                failed: ["failed", "fail", "failure", "error"]
+                    .iter()
+                    .any(|it| said.contains(it)),
+                // GoogleTest and CTest say so in an attribute, and of a disabled test nowhere else.
+                skipped: ["notrun", "suppressed", "skipped", "disabled"]
+                    .iter()
+                    .any(|it| said.contains(it)),
             });
         }
         // What failed and was tried again until it passed is `flakyFailure` or `rerunFailure`: it did pass.
@@ -157,6 +193,14 @@ fn fail(count: &mut Count, name: &str) {
     if count.failures.len() < MAX_NAMES {
         count.failures.push(name.to_owned());
     }
+}
+
+/// A count in an attribute.
+fn number(element: &BytesStart<'_>, name: &str) -> Result<Option<u64>, String> {
+    attribute(element, name)?
+        .map(|text| text.trim().parse())
+        .transpose()
+        .map_err(|_| format!("`{name}` is no count"))
 }
 
 fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, String> {

@@ -1,7 +1,5 @@
 //! Metrics: a table, or what Prometheus answers.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
@@ -115,6 +113,13 @@ fn answered(
     if text(answer, "status") != "success" {
         return Err(format!("Prometheus answered: {}", text(answer, "error")));
     }
+    // A partial answer has gaps that nobody sees.
+    if let Some(warning) = list(answer, "warnings").first() {
+        return Err(format!(
+            "Prometheus warns: {}",
+            warning.as_str().unwrap_or_default()
+        ));
+    }
     if file.label.is_empty() {
         return Err("say which metric it is: --from-file NAME=FILE".to_owned());
     }
@@ -181,9 +186,9 @@ fn sample(pair: &Value) -> Result<(f64, f64), String> {
         .ok_or_else(wrong)
 }
 
-/// How many samples are missing between the first and the last.
+/// How many samples are missing between the first and the last. The step is the smallest distance: those of a range query are
+/// multiples of its step, and the most frequent one would be a gap where more than half is missing.
 fn missing(samples: &[(f64, f64)]) -> Result<u64, String> {
-    let mut steps: BTreeMap<u64, usize> = BTreeMap::new();
     let mut distances = Vec::new();
     for pair in samples.windows(2) {
         let [(before, _), (after, _)] = pair else {
@@ -198,14 +203,9 @@ fn missing(samples: &[(f64, f64)]) -> Result<u64, String> {
         if distance == 0 {
             return Err("its samples are not in order".to_owned());
         }
-        *steps.entry(distance).or_default() += 1;
         distances.push(distance);
     }
-    // Of distances that are equally frequent, the smallest: a larger one would hide gaps.
-    let step = steps
-        .iter()
-        .max_by_key(|(distance, count)| (**count, std::cmp::Reverse(**distance)))
-        .map_or(1, |(distance, _)| *distance);
+    let step = distances.iter().copied().min().unwrap_or(1);
     Ok(distances
         .iter()
         .map(|distance| (distance.saturating_add(step / 2) / step).saturating_sub(1))

@@ -14,17 +14,17 @@ pub(super) fn read(documents: &[Value]) -> Option<Result<Data, String>> {
             return Some(sarif(only));
         }
         if only.get("SchemaVersion").is_some() && only.get("ArtifactName").is_some() {
-            return Some(Ok(trivy(only)));
+            return Some(trivy(only));
         }
         if only.get("matches").is_some_and(Value::is_array) && only.get("descriptor").is_some() {
             return Some(Ok(grype(only)));
         }
     }
     let first = documents.first()?;
-    let is_govulncheck = first
+    let config = first
         .get("config")
-        .is_some_and(|config| config.get("scanner_name").is_some());
-    is_govulncheck.then(|| Ok(govulncheck(documents)))
+        .filter(|config| config.get("scanner_name").is_some())?;
+    Some(Ok(govulncheck(config, documents)))
 }
 
 /// Counts findings by severity.
@@ -80,13 +80,27 @@ fn sarif(log: &Value) -> Result<Data, String> {
         if failed {
             return Err(format!("{tool} says that it did not finish"));
         }
-        let rules: BTreeMap<&str, &Value> = list(driver, "rules")
-            .iter()
+        // Rules of extensions count as the driver's own: CodeQL keeps all of its rules there.
+        let components = std::iter::once(driver).chain(
+            run.pointer("/tool/extensions")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten(),
+        );
+        let rules: BTreeMap<&str, &Value> = components
+            .flat_map(|component| list(component, "rules"))
             .map(|rule| (text(rule, "id"), rule))
             .collect();
-        for result in list(run, "results") {
+        // Absent results are those of a scan that did not take place (3.14.23).
+        let results = run
+            .get("results")
+            .and_then(Value::as_array)
+            .ok_or_else(|| format!("{tool} has no results: nothing was scanned"))?;
+        for result in results {
             let kind = text(result, "kind");
-            if !(kind.is_empty() || kind == "fail") || is_suppressed(result) {
+            let is_over = ["pass", "notApplicable", "informational"].contains(&kind)
+                || text(result, "baselineState") == "absent";
+            if is_over || is_suppressed(result) {
                 continue;
             }
             let id = match text(result, "ruleId") {
@@ -100,8 +114,23 @@ fn sarif(log: &Value) -> Result<Data, String> {
             let by_index = index
                 .and_then(|index| usize::try_from(index).ok())
                 .and_then(|index| list(driver, "rules").get(index));
-            let rule = rules.get(id).copied().or(by_index);
-            findings.add(severity(result, rule), id);
+            let by_id = rules.get(id).copied().or_else(|| {
+                // `CA1000/1` is a part of the rule `CA1000` (3.27.5).
+                rules.get(id.rsplit_once('/')?.0).copied()
+            });
+            // An index counts in the driver's own list only where the result names no other.
+            let elsewhere = result.pointer("/rule/toolComponent").is_some();
+            let rule = by_id.or(by_index.filter(|_| !elsewhere));
+            // What somebody still has to look at (`open`, `review`) is of no known severity.
+            let undecided = !(kind.is_empty() || kind == "fail");
+            findings.add(
+                if undecided {
+                    "unknown"
+                } else {
+                    severity(result, rule)
+                },
+                id,
+            );
         }
     }
     if tools.is_empty() {
@@ -148,10 +177,16 @@ fn severity(result: &Value, rule: Option<&Value>) -> &'static str {
     }
 }
 
-/// `trivy --format json`.
-fn trivy(report: &Value) -> Data {
+/// `trivy --format json`. Without a target, it found nothing to look at.
+fn trivy(report: &Value) -> Result<Data, String> {
     let mut findings = Findings::default();
+    if list(report, "Results").is_empty() {
+        return Err("trivy has no results: nothing was scanned".to_owned());
+    }
     for result in list(report, "Results") {
+        for license in list(result, "Licenses") {
+            findings.add(text(license, "Severity"), text(license, "Name"));
+        }
         for vulnerability in list(result, "Vulnerabilities") {
             findings.add(
                 text(vulnerability, "Severity"),
@@ -167,7 +202,7 @@ fn trivy(report: &Value) -> Data {
             }
         }
     }
-    findings.into_data("trivy")
+    Ok(findings.into_data("trivy"))
 }
 
 /// `grype -o json`. What it ignored stands elsewhere in the file and does not count.
@@ -182,8 +217,9 @@ fn grype(report: &Value) -> Data {
 }
 
 /// `govulncheck -json`: a finding whose trace names a function is called and counts as high; one that is only imported
-/// counts as low. It knows no severities.
-fn govulncheck(documents: &[Value]) -> Data {
+/// counts as low. It knows no severities. A scan of modules or packages only (`scan_level`) cannot tell what is called.
+fn govulncheck(config: &Value, documents: &[Value]) -> Data {
+    let tells_calls = ["", "symbol"].contains(&text(config, "scan_level"));
     let mut called: BTreeMap<&str, bool> = BTreeMap::new();
     for finding in documents
         .iter()
@@ -196,7 +232,12 @@ fn govulncheck(documents: &[Value]) -> Data {
     }
     let mut findings = Findings::default();
     for (id, is_called) in called {
-        findings.add(if is_called { "high" } else { "low" }, id);
+        let severity = match (is_called, tells_calls) {
+            (true, _) => "high",
+            (false, true) => "low",
+            (false, false) => "unknown",
+        };
+        findings.add(severity, id);
     }
     findings.into_data("govulncheck")
 }

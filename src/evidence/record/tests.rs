@@ -1,6 +1,6 @@
 use super::*;
 
-fn given(label: &str, text: &str) -> Given {
+pub(super) fn given(label: &str, text: &str) -> Given {
     Given {
         label: label.to_owned(),
         name: "file".to_owned(),
@@ -42,7 +42,7 @@ fn junit_is_counted() {
     };
     let check = |text: &str, expected| check("test-result", text, expected);
     check(
-        "<?xml version=\"1.0\"?><testsuites tests=\"9\"><testsuite name=\"a\" tests=\"3\"><testcase classname=\"c\" name=\"ok\"/>\
+        "<?xml version=\"1.0\"?><testsuites tests=\"3\" failures=\"1\"><testsuite name=\"a\" tests=\"3\"><testcase classname=\"c\" name=\"ok\"/>\
          <testcase name=\"bad &amp; worse\"><failure>x</failure></testcase><testcase name=\"off\"><skipped/></testcase></testsuite></testsuites>",
         tests(3, 1, 1, 1, &["bad & worse"]),
     );
@@ -66,6 +66,30 @@ fn junit_is_counted() {
     check(
         "<testsuite tests=\"2\"><testcase name=\"a\"/></testsuite>",
         Err("its suites say 2 tests, and 1 are there"),
+    );
+    check(
+        "<testsuites tests=\"9\"><testsuite tests=\"1\"><testcase name=\"a\"/></testsuite></testsuites>",
+        Err("it says 9 tests, and 1 are there"),
+    );
+    check(
+        "<testsuite tests=\"1\" errors=\"1\" failures=\"0\"><testcase name=\"a\"/></testsuite>",
+        Err("it says 1 failures, and 0 are there"),
+    );
+    check(
+        "<testsuites failures=\"2\"><testsuite tests=\"1\"><testcase name=\"a\"><failure/></testcase></testsuite></testsuites>",
+        Err("it says 2 failures, and 1 are there"),
+    );
+    // GoogleTest: a disabled test has no element that says so. CTest and others say failures in an attribute.
+    check(
+        "<testsuite tests=\"3\" disabled=\"1\"><testcase name=\"a\" status=\"run\" result=\"completed\"/>\
+         <testcase name=\"b\" status=\"notrun\" result=\"suppressed\"/><testcase name=\"c\" status=\"fail\"/></testsuite>",
+        tests(3, 1, 1, 1, &["c"]),
+    );
+    // pytest: an error while a test is torn down.
+    check(
+        "<testsuites><testsuite name=\"pytest\" errors=\"1\" failures=\"0\" skipped=\"0\" tests=\"1\">\
+         <testcase classname=\"t\" name=\"a\"><error message=\"failed on teardown\"/></testcase></testsuite></testsuites>",
+        tests(1, 0, 1, 0, &["t.a"]),
     );
     check("<testsuite tests=\"many\"/>", Err("`tests` is no count"));
     check("<testsuite/>", Err("it holds no test"));
@@ -113,6 +137,43 @@ fn scans_are_counted_by_severity() {
         json!({ "version": "2.1.0", "runs": [] }),
         Err("no run of a scanner"),
     );
+    // CodeQL keeps its rules in extensions, and refers to them.
+    let codeql = json!({ "driver": { "name": "CodeQL", "rules": [{ "id": "own" }] }, "extensions": [{ "name": "go", "rules": [
+        { "id": "go/sql-injection", "properties": { "security-severity": "8.8" } },
+    ] }] });
+    check(
+        json!({ "version": "2.1.0", "runs": [{ "tool": codeql, "results": [
+            { "ruleId": "go/sql-injection", "ruleIndex": 0, "rule": { "id": "go/sql-injection", "index": 0, "toolComponent": { "index": 0 } } },
+            { "ruleId": "go/sql-injection/1", "baselineState": "unchanged" },
+            { "ruleId": "go/sql-injection", "baselineState": "absent" },
+            { "ruleId": "go/sql-injection", "kind": "review" },
+            { "ruleId": "go/sql-injection", "kind": "informational" },
+        ] }] }),
+        scan(
+            "CodeQL",
+            [0, 2, 0, 0, 1],
+            &["go/sql-injection", "go/sql-injection/1"],
+        ),
+    );
+    check(
+        json!({ "version": "2.1.0", "runs": [{ "tool": driver }] }),
+        Err("nothing was scanned"),
+    );
+    check(
+        json!({ "version": "2.1.0", "runs": [{ "tool": driver, "results": null }] }),
+        Err("nothing was scanned"),
+    );
+    check(
+        json!({ "SchemaVersion": 2, "ArtifactName": "." }),
+        Err("nothing was scanned"),
+    );
+    check(
+        json!({ "SchemaVersion": 2, "ArtifactName": "cellar", "Results": [
+            { "Target": "go.mod", "Class": "lang-pkgs", "Type": "gomod" },
+            { "Target": "licenses", "Licenses": [{ "Severity": "HIGH", "Name": "AGPL-3.0" }] },
+        ] }),
+        scan("trivy", [0, 1, 0, 0, 0], &["AGPL-3.0"]),
+    );
     check(
         json!({ "version": "2.1.0", "runs": [{ "tool": driver, "invocations": [{ "executionSuccessful": false }] }] }),
         Err("did not finish"),
@@ -138,79 +199,18 @@ fn scans_are_counted_by_severity() {
         govulncheck,
         scan("govulncheck", [0, 1, 0, 1, 0], &["GO-1", "GO-2"]),
     );
+    // Only the level of symbols tells what is called.
+    self::check(
+        "scan-result",
+        &govulncheck.replace(
+            "\"govulncheck\"}",
+            "\"govulncheck\",\"scan_level\":\"module\"}",
+        ),
+        scan("govulncheck", [0, 1, 0, 0, 1], &["GO-1", "GO-2"]),
+    );
     check(
         json!({ "vulnerabilities": [] }),
         Err("of no form that relgate knows"),
-    );
-}
-
-#[test]
-fn reviews_and_deployments_of_forges() {
-    let review = |login: &str, state: &str, at: &str| json!({ "user": { "login": login }, "state": state, "submitted_at": format!("2026-05-0{at}T00:00:00Z") });
-    let check = |value: Value, expected| check("review", &value.to_string(), expected);
-    check(
-        json!([
-            review("grace", "CHANGES_REQUESTED", "1"),
-            review("grace", "APPROVED", "2"),
-            review("ada", "COMMENTED", "3")
-        ]),
-        Ok(json!({ "reviewers": ["grace"] })),
-    );
-    check(
-        json!([
-            review("grace", "APPROVED", "1"),
-            review("grace", "COMMENTED", "2")
-        ]),
-        Ok(json!({ "reviewers": ["grace"] })),
-    );
-    check(
-        json!([
-            review("grace", "APPROVED", "1"),
-            review("grace", "DISMISSED", "2")
-        ]),
-        Err("nobody approved"),
-    );
-    check(
-        json!([
-            review("grace", "APPROVED", "2"),
-            review("bob", "CHANGES_REQUESTED", "1")
-        ]),
-        Err("changes are requested by bob"),
-    );
-    check(
-        json!([
-            [review("grace", "APPROVED", "1")],
-            [review("bob", "APPROVED", "1")]
-        ]),
-        Ok(json!({ "reviewers": ["bob", "grace"] })),
-    );
-    check(json!([]), Err("of no form"));
-    check(
-        json!({ "approved": true, "approved_by": [{ "user": { "username": "grace" } }] }),
-        Ok(json!({ "reviewers": ["grace"] })),
-    );
-    check(
-        json!({ "approved": false, "approved_by": [{ "user": { "username": "grace" } }] }),
-        Err("not approved"),
-    );
-    check(json!({ "approved_by": [] }), Err("nobody approved"));
-    let own = "a".repeat(40);
-    check(
-        json!([{ "sha": own, "environment": "staging", "id": 7 }, { "sha": "b", "environment": "staging" }]),
-        Ok(json!({ "environment": "staging", "deployment": "7" })),
-    );
-    check(
-        json!([{ "sha": "b", "environment": "staging" }]),
-        Err("0 deployments of aaaaaaa"),
-    );
-    let status = |state: &str, at: &str| json!({ "state": state, "created_at": at, "environment": "staging", "deployment_url": "https://x/7" });
-    check(
-        json!([status("success", "2"), status("in_progress", "1")]),
-        Ok(json!({ "state": "success", "environment": "staging", "deployment": "7" })),
-    );
-    check(
-        json!([status("failure", "2"), status("success", "1")]),
-        Err("state is failure"),
     );
 }
 
@@ -232,6 +232,19 @@ fn metrics_come_as_tables_and_from_prometheus() {
     );
     assert_eq!(data["metrics"][0]["value"], 2.0);
     assert_eq!(data["metrics"][0]["limit"], 2.0);
+    // More than half is missing: the most frequent distance is a gap.
+    let data = prometheus(json!([
+        [0, "1"],
+        [60, "1"],
+        [180, "1"],
+        [300, "1"],
+        [420, "1"]
+    ]))
+    .unwrap();
+    assert_eq!(data["window"]["missing"], 3);
+    let partial = json!({ "status": "success", "warnings": ["partial response"], "data": { "resultType": "matrix", "result": [{ "values": [[0, "1"]] }] } });
+    let partial = read(&[given("errors", &partial.to_string())], &purpose);
+    assert!(partial.unwrap_err().contains("partial response"));
     assert!(
         prometheus(json!([[60, "1"], [0, "2"]]))
             .unwrap_err()

@@ -29,6 +29,7 @@ pub(in crate::policy) const FACTS: &[(&str, MakeFact)] = &[
     ("tags", |facts| cel::Value::of(&*facts.tags)),
     ("workflows", |facts| cel::Value::of(&facts.workflows)),
     ("builds", |facts| cel::Value::of(&facts.builds)),
+    ("runbooks", |facts| cel::Value::of(&facts.runbooks)),
     ("findings", |facts| cel::Value::of(&facts.findings)),
     ("evidence", |facts| cel::Value::of(&facts.evidence)),
 ];
