@@ -127,8 +127,36 @@ pub struct GateOutcome {
     pub evidence: Vec<String>,
     /// The waiver that covers it, if its status says so.
     pub waiver: Option<WaiverUse>,
-    /// The controls of audit frameworks that it serves, as `(framework, id)`.
-    pub controls: Vec<(String, String)>,
+    /// The controls of audit frameworks that it serves.
+    pub controls: Vec<Control>,
+}
+
+/// A control of an audit framework that somebody says a gate serves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Control {
+    /// `soc2`, `iso27001`, `nist-800-53`, `ssdf`, ...
+    pub framework: String,
+    /// The control's id in it.
+    pub id: String,
+    /// Somebody who answers for compliance has confirmed that the gate serves it.
+    pub confirmed: bool,
+}
+
+/// What stands behind controls of which one was not confirmed.
+pub const UNCONFIRMED: &str = " (an unconfirmed mapping)";
+
+/// Controls as people read them, with a word where nobody has confirmed them.
+pub fn controls_text(controls: &[Control]) -> String {
+    let names: Vec<String> = controls
+        .iter()
+        .map(|control| format!("{} {}", control.framework, control.id))
+        .collect();
+    let mark = if controls.iter().all(|control| control.confirmed) {
+        ""
+    } else {
+        UNCONFIRMED
+    };
+    format!("{}{mark}", names.join(", "))
 }
 
 /// A waiver as it was used.

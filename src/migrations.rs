@@ -21,8 +21,8 @@ use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
 use changes::FileChange;
-pub use memory::Memory;
 use directories::MigrationDirectory;
+pub use memory::Memory;
 use sequence::Sequence;
 
 /// What the configuration says about one directory of migrations.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::gate::{Control, controls_text};
 use crate::policy::explain::built_in;
 
 /// What an id belongs to.
@@ -234,12 +235,14 @@ fn controls_of(gate: &str) -> String {
         .policies()
         .iter()
         .flat_map(|loaded| &loaded.policy.gates);
-    let controls: Vec<String> = gates
+    let controls: Vec<Control> = gates
         .filter(|spec| spec.id == gate)
-        .flat_map(|spec| &spec.controls)
-        .map(|control| format!("{} {}", control.framework, control.id))
+        .flat_map(|spec| spec.controls.clone())
         .collect();
-    controls.join(", ")
+    if controls.is_empty() {
+        return String::new();
+    }
+    controls_text(&controls)
 }
 
 fn except(id: &str, area: Area, owner: Option<&str>, page: &mut String) {

@@ -39,6 +39,8 @@ reasons! {
     OtherRelease = "other-release",
     /// No policy has such a gate.
     GateUnknown = "gate-unknown",
+    /// The gate does not ask for this kind of statement.
+    KindWrong = "kind-wrong",
     /// Nobody signed it, and the gate does not take assertions.
     Unsigned = "unsigned",
     /// The signature cannot be read.

@@ -195,13 +195,10 @@ fn own(predicate: &Value) -> Result<Statement, (Reason, String)> {
 fn test_result(predicate: &Value, gate: &str) -> Result<Statement, (Reason, String)> {
     let not = |why: &str| (Reason::NotAStatement, why.to_owned());
     let result = text(predicate, "result").ok_or_else(|| not("its test result has no `result`"))?;
-    if predicate
+    let configuration = predicate
         .get("configuration")
         .and_then(Value::as_array)
-        .is_none()
-    {
-        return Err(not("its test result has no `configuration`"));
-    }
+        .ok_or_else(|| not("its test result has no `configuration`"))?;
     if gate.is_empty() {
         return Err(not(
             "a test result names no gate; call the file GATE.json, or put it into a directory of that name",
@@ -233,6 +230,17 @@ fn test_result(predicate: &Value, gate: &str) -> Result<Statement, (Reason, Stri
         "failures": failed,
     });
     data.insert("tests".to_owned(), tests);
+    // What ran where stands in the annotations of its configuration: the branch, the environment.
+    for (name, value) in configuration
+        .iter()
+        .filter_map(|descriptor| descriptor.get("annotations")?.as_object())
+        .flatten()
+        .filter(|(_, value)| value.is_string())
+    {
+        if !data.contains_key(name) {
+            data.insert(name.clone(), value.clone());
+        }
+    }
     let approves = failing == 0 && ["PASSED", "WARNED"].contains(&result);
     Ok(Statement {
         gate: gate.to_owned(),

@@ -215,6 +215,16 @@ fn judge(
             format!("no gate `{}` takes evidence", statement.gate),
         )
     })?;
+    // The name of a file says which gate a test result is for, and nobody signs the name of a file.
+    if statement.foreign && spec.kind != "test-result" {
+        return Err((
+            Reason::KindWrong,
+            format!(
+                "a test result closes no gate that asks for a statement of kind `{}`",
+                spec.kind
+            ),
+        ));
+    }
     let key = signed(envelope, trust, release, spec, fact)?;
     has_role(statement, &fact.approver, trust, spec)?;
     let point = bound(statement, release)?;

@@ -89,7 +89,10 @@ pub(super) fn compare(
     reader: &mut Reader<'_>,
 ) {
     let sequences = |of: fn(&DirectorySurvey) -> &Arc<Sequence>| -> Vec<Arc<Sequence>> {
-        surveyed.iter().map(|directory| Arc::clone(of(directory))).collect()
+        surveyed
+            .iter()
+            .map(|directory| Arc::clone(of(directory)))
+            .collect()
     };
     let (previous, subject) = (
         sequences(|directory| &directory.previous),

@@ -75,17 +75,23 @@ fn find_directories(
     configured: &[MigrationSettings],
 ) -> Vec<MigrationDirectory> {
     let state = memory.state(snapshot);
-    if let Some(found) = state.found.get().filter(|found| found.settings == configured) {
+    if let Some(found) = state
+        .found
+        .get()
+        .filter(|found| found.settings == configured)
+    {
         for path in &found.reads {
             reader.read(snapshot, path);
         }
-        reader.coverage.not_examined.extend(found.notes.iter().cloned());
+        reader
+            .coverage
+            .not_examined
+            .extend(found.notes.iter().cloned());
         return found.directories.clone();
     }
     let noted = reader.coverage.not_examined.len();
-    let (directories, reads) = reader.recording(|reader| {
-        search(memory, &state, snapshot, reader, configured)
-    });
+    let (directories, reads) =
+        reader.recording(|reader| search(memory, &state, snapshot, reader, configured));
     let notes = reader.coverage.not_examined.iter().skip(noted);
     // Another configuration's answer may stand there; then this one is looked for each time.
     let _ = state.found.set(Found {
@@ -146,7 +152,9 @@ fn discovered(
         // A runner that reads one directory at a time: the numbered directories are sequences of their own.
         for part in std::mem::take(&mut candidate.parts) {
             if let Some(runner) = runners::of(&part, snapshot, reader, hints) {
-                found.extend(per_database(memory, &part, runner, None, snapshot, reader, hints));
+                found.extend(per_database(
+                    memory, &part, runner, None, snapshot, reader, hints,
+                ));
             }
         }
     }

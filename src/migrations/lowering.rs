@@ -199,7 +199,11 @@ impl Known {
             self.cached.clear();
         }
         let mut all = std::mem::take(&mut self.cached);
-        all.extend(self.files.iter().map(|(key, file)| (key.bytes(), Arc::clone(file))));
+        all.extend(
+            self.files
+                .iter()
+                .map(|(key, file)| (key.bytes(), Arc::clone(file))),
+        );
         cache.store(group, PARSER_VERSION, &all);
         for key in self.files.keys() {
             all.remove(&key.bytes());
@@ -210,7 +214,8 @@ impl Known {
 
     fn is_complete(&self, sequence: &Arc<Sequence>, directory: &MigrationDirectory) -> bool {
         self.complete.iter().any(|(known, of)| {
-            Arc::ptr_eq(known, sequence) && (of.runner, of.dialect) == (directory.runner, directory.dialect)
+            Arc::ptr_eq(known, sequence)
+                && (of.runner, of.dialect) == (directory.runner, directory.dialect)
         })
     }
 }

@@ -102,7 +102,8 @@ impl State {
             .peekable();
         for (path, entry) in snapshot.entries.iter() {
             while before.next_if(|((other, _), _)| *other < path).is_some() {}
-            let same = before.next_if(|((other, known), _)| *other == path && known.kind == entry.kind);
+            let same =
+                before.next_if(|((other, known), _)| *other == path && known.kind == entry.kind);
             classes.push(match same {
                 Some((_, class)) => *class,
                 None => class(path, entry),

@@ -400,7 +400,11 @@ impl Replays {
         let is_start = |known: &&Replayed| {
             known.directory == *directory
                 && known.files.len() <= files.len()
-                && known.files.iter().zip(files).all(|(a, b)| Arc::ptr_eq(a, b))
+                && known
+                    .files
+                    .iter()
+                    .zip(files)
+                    .all(|(a, b)| Arc::ptr_eq(a, b))
         };
         let replays = self.0.borrow();
         let best = replays

@@ -49,10 +49,7 @@ impl Sequence {
         base: Option<&Self>,
     ) -> Self {
         let mut sequence = Self::default();
-        let mut known = base
-            .into_iter()
-            .flat_map(|base| &base.by_path)
-            .peekable();
+        let mut known = base.into_iter().flat_map(|base| &base.by_path).peekable();
         for (path, entry) in snapshot.below(&directory.path) {
             while known.next_if(|file| file.path.as_str() < path).is_some() {}
             if let Some(file) = known.next_if(|file| file.path == path)
@@ -103,7 +100,10 @@ impl Sequence {
 
     /// The files that another state of the directory does not share, in order. What it shares is the same in both; what
     /// it does not share may be all the same.
-    pub fn not_shared<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = &'s Arc<MigrationFile>> {
+    pub fn not_shared<'s>(
+        &'s self,
+        other: &'s Self,
+    ) -> impl Iterator<Item = &'s Arc<MigrationFile>> {
         let mut others = other.files.iter().peekable();
         self.files.iter().filter(move |file| {
             while let Some(next) = others.peek() {

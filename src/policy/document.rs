@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::finding::Severity;
+pub use crate::gate::Control;
 use crate::gate::Stage;
 use crate::source::{LineIndex, Span};
 use crate::syntax::yaml::{self, Node};
@@ -65,15 +66,6 @@ fn find(node: Node<'_>, span: Span) -> Option<Node<'_>> {
     node.items()
         .find_map(|item| find(item, span))
         .or_else(|| node.entries().find_map(|(_, value)| find(value, span)))
-}
-
-/// A control of an audit framework.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Control {
-    /// `soc2`, `iso27001`, `slsa`, ...
-    pub framework: String,
-    /// The control's id in it.
-    pub id: String,
 }
 
 /// The type of a parameter.

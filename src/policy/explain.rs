@@ -7,6 +7,7 @@ use super::document::{
     Control, DemandRule, EvidenceSpec, Expression, GateSpec, Policy, Validation,
 };
 use super::load::{Loaded, PolicySet, load_all_built_in};
+use crate::gate::controls_text;
 
 /// Something of a policy that has an id of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,11 +206,7 @@ fn foot(page: &mut String, loaded: &Loaded, controls: &[Control]) {
         put!(page, "");
     }
     if !controls.is_empty() {
-        let names: Vec<String> = controls
-            .iter()
-            .map(|control| format!("{} {}", control.framework, control.id))
-            .collect();
-        put!(page, "## Controls\n\n{}\n", names.join(", "));
+        put!(page, "## Controls\n\n{}\n", controls_text(controls));
     }
     put!(page, "Policy `{}`, in `{}`.", policy.name, loaded.path);
 }

@@ -68,7 +68,9 @@ struct Lasting {
 
 /// A lock is poisoned when another thread panicked while it held it; what it left is whole.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl PolicySet {
@@ -81,7 +83,10 @@ impl PolicySet {
     ) -> Option<(cel::Value, u64)> {
         let kept = lock(&self.lasting);
         let key = (policy.to_owned(), name.to_owned());
-        let value = kept.values.get(&key).filter(|_| Arc::ptr_eq(&kept.tags, tags));
+        let value = kept
+            .values
+            .get(&key)
+            .filter(|_| Arc::ptr_eq(&kept.tags, tags));
         value.cloned()
     }
 

@@ -360,8 +360,9 @@ fn id(reader: &mut Reader, fields: &Fields<'_>, name: &str, what: &str) -> Strin
 
 fn controls(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Control> {
     each(reader, fields, "controls", |reader, node| {
-        let fields = reader.fields(node, "a control", &["framework", "id"]);
+        let fields = reader.fields(node, "a control", &["framework", "id", "confirmed"]);
         Control {
+            confirmed: reader.flag(&fields, "confirmed"),
             framework: reader.required(&fields, "framework", "a control"),
             id: reader.required(&fields, "id", "a control"),
         }

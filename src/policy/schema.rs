@@ -175,7 +175,7 @@ fn list(items: Value) -> Value {
 
 fn controls() -> Value {
     list(object(
-        json!({ "framework": text(), "id": text() }),
+        json!({ "framework": text(), "id": text(), "confirmed": { "type": "boolean" } }),
         &["framework", "id"],
     ))
 }

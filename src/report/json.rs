@@ -114,6 +114,7 @@ struct Waiver<'r> {
 struct Control<'r> {
     framework: &'r str,
     id: &'r str,
+    confirmed: bool,
 }
 
 #[derive(Serialize)]
@@ -327,7 +328,11 @@ fn gate_entry(gate: &crate::gate::GateOutcome) -> Gate<'_> {
         controls: gate
             .controls
             .iter()
-            .map(|(framework, id)| Control { framework, id })
+            .map(|control| Control {
+                framework: &control.framework,
+                id: &control.id,
+                confirmed: control.confirmed,
+            })
             .collect(),
     }
 }

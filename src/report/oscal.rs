@@ -73,8 +73,9 @@ fn result(report: &Report, ids: &Ids) -> Value {
 fn controls(report: &Report) -> BTreeMap<(&str, &str), Vec<&GateOutcome>> {
     let mut controls: BTreeMap<(&str, &str), Vec<&GateOutcome>> = BTreeMap::new();
     for gate in due(report) {
-        for (framework, id) in &gate.controls {
-            controls.entry((framework, id)).or_default().push(gate);
+        for control in &gate.controls {
+            let key = (control.framework.as_str(), control.id.as_str());
+            controls.entry(key).or_default().push(gate);
         }
     }
     controls

@@ -71,7 +71,12 @@ pub fn check_sequences(
         let texts = Texts::read(survey, directory, reader);
         let elsewhere: Vec<(&str, Arc<Sequence>)> = others
             .iter()
-            .map(|other| (other.tag, memory.sequence(other.state, &directory.directory)))
+            .map(|other| {
+                (
+                    other.tag,
+                    memory.sequence(other.state, &directory.directory),
+                )
+            })
             .collect();
         let input = SequenceInput {
             directory,

@@ -52,7 +52,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "rehearse",
         "discover effects finding migrations rules schema source syntax",
     ),
-    ("catalogue", "finding policy rehearse rules"),
+    ("catalogue", "finding gate policy rehearse rules"),
     (
         "report",
         "catalogue decision discover effects facts finding gate policy rehearse rules simulate source version",

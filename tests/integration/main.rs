@@ -27,6 +27,8 @@ mod fail_closed;
 mod first_use;
 /// Every format, read by programs that are not ours.
 mod formats;
+/// Evidence that somebody forged, with every kind of signature.
+mod forged;
 /// Repositories in a state that a naive reading answers wrongly.
 mod git_cases;
 /// Where people work: pre-commit, the action, recipes, set-up.
@@ -45,6 +47,8 @@ mod release_fix;
 mod render;
 /// The source code keeps to the architecture.
 mod layering;
+/// Every row of the process has its gate.
+mod process;
 /// A release's migrations on a real server.
 mod rehearse;
 /// What is written for SQL does on a server what was meant.

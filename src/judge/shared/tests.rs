@@ -36,7 +36,8 @@ fn reports(steps: &str, shares: bool, order: fn(&mut Vec<Subject>)) -> Vec<Strin
         frame.shared = Rc::new(Shared::deferring());
         frame.tags = Some(facts.into());
     }
-    let is_release = |tag: &&crate::git::Tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix);
+    let is_release =
+        |tag: &&crate::git::Tag| matches!(tag.kind(), TagKind::Final | TagKind::Hotfix);
     let releases = history.tags.iter().filter(is_release);
     let mut subjects: Vec<Subject> = releases
         .map(|tag| Subject::of_tag(tag.clone(), false))
@@ -84,9 +85,17 @@ fn check(steps: &str) {
 }
 
 fn first_difference(one: &str, other: &str) -> String {
-    let same = one.lines().zip(other.lines()).take_while(|(a, b)| a == b).count();
+    let same = one
+        .lines()
+        .zip(other.lines())
+        .take_while(|(a, b)| a == b)
+        .count();
     let near = |text: &str| {
-        let lines: Vec<&str> = text.lines().skip(same.saturating_sub(12)).take(20).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .skip(same.saturating_sub(12))
+            .take(20)
+            .collect();
         lines.join("\n")
     };
     format!("together:\n{}\nalone:\n{}", near(one), near(other))
@@ -95,7 +104,9 @@ fn first_difference(one: &str, other: &str) -> String {
 #[test]
 fn the_examples() {
     check(include_str!("../../../examples/lakerunner/history.yaml"));
-    check(include_str!("../../../tests/integration/repos/every-kind.yaml"));
+    check(include_str!(
+        "../../../tests/integration/repos/every-kind.yaml"
+    ));
 }
 
 /// Numbers that look like chance and are the same every time (Knuth's MMIX generator).
@@ -103,7 +114,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 
@@ -122,10 +136,30 @@ fn generated(seed: u64, releases: u64) -> String {
         let mut writes: Vec<(String, String)> = Vec::new();
         let mut moves: Vec<(String, String)> = Vec::new();
         for _ in 0..=chance.below(4) {
-            let directory = chance.of(&["db/migrations", "db/migrations", "db/migrations", "sql", "pg/1", "pg/2", "testdata/migrations"]);
-            let number = if chance.below(5) == 0 { chance.below(release + 2) } else { release * 4 + chance.below(4) };
+            let directory = chance.of(&[
+                "db/migrations",
+                "db/migrations",
+                "db/migrations",
+                "sql",
+                "pg/1",
+                "pg/2",
+                "testdata/migrations",
+            ]);
+            let number = if chance.below(5) == 0 {
+                chance.below(release + 2)
+            } else {
+                release * 4 + chance.below(4)
+            };
             let title = chance.of(&["casks", "orders", "label"]);
-            let end = chance.of(&["up.sql", "up.sql", "up.sql", "down.sql", "sql", "postgres.up.sql", "sqlite3.up.sql"]);
+            let end = chance.of(&[
+                "up.sql",
+                "up.sql",
+                "up.sql",
+                "down.sql",
+                "sql",
+                "postgres.up.sql",
+                "sqlite3.up.sql",
+            ]);
             let path = match chance.below(12) {
                 0 => format!("{directory}/V{number}__{title}.sql"),
                 1 => format!("{directory}/{number}_{title}/up.sql"),
@@ -134,25 +168,45 @@ fn generated(seed: u64, releases: u64) -> String {
             };
             let text = match chance.below(7) {
                 0 => format!("CREATE TABLE casks{number} (id bigint PRIMARY KEY, label text);"),
-                1 => format!("ALTER TABLE casks{} ADD COLUMN wax{number} text;", chance.below(release * 4 + 1)),
+                1 => format!(
+                    "ALTER TABLE casks{} ADD COLUMN wax{number} text;",
+                    chance.below(release * 4 + 1)
+                ),
                 2 => format!("DROP TABLE casks{};", chance.below(release * 4 + 1)),
-                3 => format!("ALTER TABLE casks{} DROP COLUMN label;", chance.below(release * 4 + 1)),
-                4 => format!("ALTER TABLE casks{} RENAME TO casks{number};", chance.below(release * 4 + 1)),
+                3 => format!(
+                    "ALTER TABLE casks{} DROP COLUMN label;",
+                    chance.below(release * 4 + 1)
+                ),
+                4 => format!(
+                    "ALTER TABLE casks{} RENAME TO casks{number};",
+                    chance.below(release * 4 + 1)
+                ),
                 5 => "CREATE TABLE orders (".to_owned(),
-                _ => format!("CREATE INDEX ON casks{} (label);", chance.below(release * 4 + 1)),
+                _ => format!(
+                    "CREATE INDEX ON casks{} (label);",
+                    chance.below(release * 4 + 1)
+                ),
             };
             there.push(path.clone());
             writes.push((path, text));
         }
         if chance.below(4) == 0 {
             let manifest = chance.of(&["go.mod", "Cargo.toml", "db/go.mod"]);
-            let text = chance.of(&["jackc/pgx", "gobuffalo/pop", "sqlx = { features = [\\\"sqlite\\\"] }", "golang-migrate/migrate", "nothing"]);
+            let text = chance.of(&[
+                "jackc/pgx",
+                "gobuffalo/pop",
+                "sqlx = { features = [\\\"sqlite\\\"] }",
+                "golang-migrate/migrate",
+                "nothing",
+            ]);
             writes.push((manifest.to_owned(), text.to_owned()));
         }
         if chance.below(3) == 0 && !there.is_empty() {
             let at = usize::try_from(chance.below(there.len() as u64)).unwrap();
             let from = there.swap_remove(at);
-            if !writes.iter().any(|(path, _)| *path == from) && there.iter().all(|path| *path != from) {
+            if !writes.iter().any(|(path, _)| *path == from)
+                && there.iter().all(|path| *path != from)
+            {
                 let to = format!("db/migrations/{:04}_moved.up.sql", release * 4 + 3);
                 if !there.contains(&to) {
                     there.push(to.clone());

@@ -194,7 +194,10 @@ impl<'s> Candidate<'s> {
     }
 
     fn of_shape(&self, shape: Shape) -> Readers {
-        self.readers.get(shape as usize).copied().unwrap_or_default()
+        self.readers
+            .get(shape as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Every file that speaks for it.
@@ -373,11 +376,7 @@ pub(super) fn list<'s>(snapshot: &'s Snapshot, classes: &[Class]) -> Listing<'s>
                 let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
                 programs.entry(directory.to_owned()).or_insert(language);
             }
-            Class::Shaped {
-                root,
-                shape,
-                says,
-            } => {
+            Class::Shaped { root, shape, says } => {
                 let root = path.get(..root as usize).unwrap_or("");
                 if current.as_ref().is_none_or(|(known, _)| *known != root) {
                     let next = found.remove(root).unwrap_or_default();

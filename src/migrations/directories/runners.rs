@@ -173,7 +173,11 @@ fn directive(text: &str) -> Option<Runner> {
 
 /// Three numbered files or more, in a directory that is called after a database or a schema, that define things: plain
 /// ordered SQL. Fewer, or files that only query, are somebody's scripts.
-fn defines_a_schema(candidate: &Candidate<'_>, snapshot: &Snapshot, reader: &mut Reader<'_>) -> bool {
+fn defines_a_schema(
+    candidate: &Candidate<'_>,
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+) -> bool {
     let is_named_so = candidate.path.rsplit('/').take(2).any(|component| {
         matches!(
             component.to_ascii_lowercase().as_str(),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use cel::ExecutionError;
 use cel::common::traits::{self, Adder, Container, Indexer, Iterable, Sizer, Zeroer};
 use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Kind, LIST_TYPE, MAP_TYPE, Type,
+    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Kind, LIST_TYPE, MAP_TYPE,
+    Type,
 };
 use cel::common::value::{CowVal, StaticVal, Val};
 
@@ -29,7 +30,9 @@ static NULL: CelNull = CelNull;
 pub(super) fn share(value: &dyn Val) -> Option<Slot> {
     if let Some(list) = value.downcast_ref::<CelList<'_>>() {
         let elements = list.inner().iter().map(|element| share(element.as_ref()));
-        return Some(Slot::List(SharedList::new(elements.collect::<Option<_>>()?)));
+        return Some(Slot::List(SharedList::new(
+            elements.collect::<Option<_>>()?,
+        )));
     }
     if let Some(list) = value.downcast_ref::<SharedList>() {
         return Some(Slot::List(list.clone()));

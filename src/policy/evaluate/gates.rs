@@ -43,11 +43,7 @@ pub(super) fn evaluate(
                 message: closing.message,
                 evidence: closing.evidence,
                 waiver: None,
-                controls: gate
-                    .controls
-                    .iter()
-                    .map(|control| (control.framework.clone(), control.id.clone()))
-                    .collect(),
+                controls: gate.controls.clone(),
             };
             desk.waive_gate(&mut outcome, &loaded.policy.name);
             outcomes.push(outcome);

@@ -280,7 +280,9 @@ impl<'r, 'a> Scope<'r, 'a> {
             && let Some(shared) = value.shared()
         {
             let tags = &self.run.facts.tags;
-            self.run.set.keep_lasting(tags, &policy, name, (shared, steps));
+            self.run
+                .set
+                .keep_lasting(tags, &policy, name, (shared, steps));
         }
         let value = match (value, self.run.kept.get().checked_sub(steps)) {
             (Some(value), Some(left)) => {
@@ -311,19 +313,22 @@ impl<'r, 'a> Scope<'r, 'a> {
             return false;
         };
         let variables = &self.loaded.policy.variables;
-        program.names().iter().all(|name| match name.strip_prefix("variables.") {
-            // Variables use those before them only, so this ends.
-            Some(variable) => variables
-                .iter()
-                .take_while(|known| known.expression.text != expression.text)
-                .find(|known| known.name == variable)
-                .is_some_and(|known| self.is_lasting(&known.expression)),
-            None => match name.as_str() {
-                "tags" | "params" => true,
-                // An inner loop binds it, or it is a fact or the time.
-                other => other != "now" && !FACTS.iter().any(|(fact, _)| *fact == other),
-            },
-        })
+        program
+            .names()
+            .iter()
+            .all(|name| match name.strip_prefix("variables.") {
+                // Variables use those before them only, so this ends.
+                Some(variable) => variables
+                    .iter()
+                    .take_while(|known| known.expression.text != expression.text)
+                    .find(|known| known.name == variable)
+                    .is_some_and(|known| self.is_lasting(&known.expression)),
+                None => match name.as_str() {
+                    "tags" | "params" => true,
+                    // An inner loop binds it, or it is a fact or the time.
+                    other => other != "now" && !FACTS.iter().any(|(fact, _)| *fact == other),
+                },
+            })
     }
 
     fn known(&self, name: &str) -> Option<Result<cel::Value, String>> {

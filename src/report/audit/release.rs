@@ -382,7 +382,11 @@ fn gate(gate: &GateOutcome) -> GateRow {
             approved_by: waiver.approved_by.clone(),
             expires_at: waiver.expires_at.clone(),
         }),
-        controls: gate.controls.clone(),
+        controls: gate
+            .controls
+            .iter()
+            .map(|control| (control.framework.clone(), control.id.clone()))
+            .collect(),
     }
 }
 

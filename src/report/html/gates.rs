@@ -4,7 +4,7 @@ use super::super::Report;
 use super::super::text::{escape, plural};
 use super::view::{prose, url};
 use crate::decision::is_open;
-use crate::gate::{GateOutcome, GateStatus, Stage};
+use crate::gate::{GateOutcome, GateStatus, Stage, controls_text};
 
 /// A stage on the timeline, with its gates.
 pub(super) struct StageView {
@@ -104,11 +104,6 @@ fn gate_view(report: &Report, gate: &GateOutcome) -> GateView {
         ),
         _ => gate.message.clone(),
     };
-    let controls: Vec<String> = gate
-        .controls
-        .iter()
-        .map(|(framework, id)| escape(&format!("{framework} {id}")))
-        .collect();
     GateView {
         id: escape(&gate.id),
         url: url(&gate.id),
@@ -118,6 +113,10 @@ fn gate_view(report: &Report, gate: &GateOutcome) -> GateView {
         status,
         message: prose(&message),
         evidence: gate.evidence.iter().map(|path| escape(path)).collect(),
-        controls: controls.join(", "),
+        controls: if gate.controls.is_empty() {
+            String::new()
+        } else {
+            escape(&controls_text(&gate.controls))
+        },
     }
 }

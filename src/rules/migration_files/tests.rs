@@ -85,7 +85,15 @@ impl Example {
             state: &candidate,
         }];
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
-        check_sequences(&Memory::default(), &survey, &lowering, &others, now, &mut reader).0
+        check_sequences(
+            &Memory::default(),
+            &survey,
+            &lowering,
+            &others,
+            now,
+            &mut reader,
+        )
+        .0
     }
 }
 
