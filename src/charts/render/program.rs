@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// No rendering takes longer; a template may loop for ever.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// More than this is not read of what Helm writes.
 const MAX_OUTPUT: u64 = 32 * 1024 * 1024;
 /// And of what it complains.

@@ -180,7 +180,7 @@ fn a_rendering_is_bounded_in_time_and_size() {
         told(body, Duration::from_millis(300)),
         "helm was not done after 0.3 s"
     );
-    assert!(begun.elapsed() < Duration::from_secs(300));
+    assert!(begun.elapsed() < Duration::from_mins(5));
     assert_eq!(
         told("exec yes", LONG),
         "helm wrote more than 33554432 bytes"
