@@ -28,6 +28,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All severities, the heaviest first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
     /// The word that reports use.
     pub fn as_str(self) -> &'static str {
         match self {

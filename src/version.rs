@@ -41,6 +41,9 @@ pub enum ReleaseType {
 }
 
 impl ReleaseType {
+    /// All types, the smallest first.
+    pub const ALL: [Self; 4] = [Self::None, Self::Patch, Self::Minor, Self::Major];
+
     /// The type of that word; `None` for any other, such as the empty one.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::None, Self::Patch, Self::Minor, Self::Major]

@@ -25,7 +25,7 @@ mod tree;
 mod types;
 mod value;
 
-pub(super) use infer::{Names, infer};
+pub(super) use infer::{Names, fields_behind_a_dot, infer};
 pub use mistake::Mistake;
 pub use program::{Bindings, Failure, MAX_DEPTH, MAX_LOOPS, MAX_SOURCE, Program, Value};
 pub(super) use program::{parse, parse_built_in};

@@ -7,7 +7,7 @@ use crate::finding::Severity;
 pub use crate::gate::Control;
 use crate::gate::Stage;
 use crate::source::{LineIndex, Span};
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::{self, Style};
 use crate::version::ReleaseType;
 
 /// The `apiVersion` that relgate understands.
@@ -29,25 +29,21 @@ pub struct Expression {
     pub text: Arc<str>,
     /// The scalar that holds it, in the file.
     pub span: Span,
+    /// How the scalar is written; `None` for an expression that was typed.
+    pub style: Option<Style>,
     /// The file that it stands in.
     pub file: File,
 }
 
 impl Expression {
-    /// The place in the file of a range of bytes of the text. A block scalar loses its indentation and quotes lose their
-    /// escapes, so the file is read again: this is for messages only.
+    /// The place in the file of a range of bytes of the text: a block scalar loses its indentation, and quotes lose their
+    /// escapes.
     pub fn place(&self, range: std::ops::Range<usize>) -> Span {
-        let file = &*self.file.text;
-        // An expression that was typed is its own file.
-        if *file == *self.text {
-            return Span::new(range.start, range.end);
+        match self.style {
+            Some(style) => yaml::scalar_text_at(&self.file.text, self.span, style, &self.text)
+                .to_file_span(range),
+            None => Span::new(range.start, range.end),
         }
-        let documents = yaml::parse(file).value;
-        documents
-            .iter()
-            .find_map(|document| find(document.root(), self.span))
-            .and_then(|node| yaml::scalar_text(file, node))
-            .map_or(self.span, |scalar| scalar.to_file_span(range))
     }
 
     /// The 1-based line that it starts in, as the file counts them.
@@ -57,15 +53,6 @@ impl Expression {
             .position(&self.file.text, start)
             .line
     }
-}
-
-fn find(node: Node<'_>, span: Span) -> Option<Node<'_>> {
-    if node.text().is_some() {
-        return (node.definition_span() == span).then_some(node);
-    }
-    node.items()
-        .find_map(|item| find(item, span))
-        .or_else(|| node.entries().find_map(|(_, value)| find(value, span)))
 }
 
 /// The type of a parameter.
@@ -424,6 +411,7 @@ mod tests {
             let expression = Expression {
                 text: node.text().unwrap().into(),
                 span: node.definition_span(),
+                style: node.scalar().map(|(_, style)| style),
                 file: File {
                     path: "a.yaml".into(),
                     text: file.into(),

@@ -67,7 +67,10 @@ pub fn eval(question: Question<'_>) -> Result<Answer, PolicyErrors> {
         let names = check::names(Some(&loaded));
         let mistakes = match cel::parse(&text) {
             Ok(syntax) => cel::infer(&syntax, &names).1,
-            Err(mistakes) => mistakes,
+            Err(mistakes) => match cel::fields_behind_a_dot(&text, &names) {
+                Some(mistake) => vec![mistake],
+                None => mistakes,
+            },
         };
         if !mistakes.is_empty() {
             let errors = mistakes.into_iter().map(|found| {
@@ -86,6 +89,7 @@ pub fn eval(question: Question<'_>) -> Result<Answer, PolicyErrors> {
         let expression = Expression {
             text: Arc::clone(&text),
             span: whole,
+            style: None,
             file: File {
                 path: TYPED.into(),
                 text: Arc::clone(&text),

@@ -12,6 +12,25 @@ use super::document::{Expression, File};
 use super::error::PolicyError;
 use super::suggest::did_you_mean;
 
+/// What to do with an expression that YAML takes for something else.
+pub(super) const IN_QUOTES: &str = "YAML has its own meaning for [ { ! & * at the begin and for `: ` and ` #`; put the expression in quotes, or on the next line below `>-`";
+
+/// What a field of a Kubernetes admission policy is here.
+fn kubernetes(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "failurePolicy" => {
+            "an expression that cannot be evaluated is always an error here, never a pass"
+        }
+        "matchConstraints" | "matchResources" => {
+            "there is one subject, the release; matchConditions say when a policy applies"
+        }
+        "reason" | "statusReason" => "a validation has `severity`, `message` and `help`",
+        "paramKind" | "paramRef" => "declare the values under `params`; a configuration sets them",
+        "auditAnnotations" => "messageExpression can say what there is to know",
+        _ => return None,
+    })
+}
+
 /// The file that is read, and what was wrong with it so far.
 pub(super) struct Reader {
     file: File,
@@ -66,7 +85,10 @@ impl Reader {
             };
             if !allowed.contains(&name) {
                 let label = did_you_mean(name, allowed.iter().copied());
-                let help = format!("there are {}", allowed.join(", "));
+                let help = kubernetes(name).map_or_else(
+                    || format!("there are {}", allowed.join(", ")),
+                    str::to_owned,
+                );
                 let error = self.error(key.span(), format!("unknown field `{name}` in {what}"));
                 if label.is_empty() {
                     error.help = help;
@@ -126,16 +148,23 @@ impl Reader {
     /// An expression field. `true` and `false` are expressions too.
     pub(super) fn expression(&mut self, fields: &Fields<'_>, name: &str) -> Option<Expression> {
         let node = fields.get(name)?;
-        let Some(text) = node.text() else {
-            self.error(
+        let Some((text, style)) = node.scalar() else {
+            let error = self.error(
                 node.span(),
                 format!("`{name}` is an expression, written as a text"),
             );
+            error.help = IN_QUOTES.to_owned();
             return None;
         };
+        if text.trim().is_empty() {
+            let error = self.error(node.span(), format!("`{name}` is empty"));
+            error.help = IN_QUOTES.to_owned();
+            return None;
+        }
         Some(Expression {
             text: text.into(),
             span: node.definition_span(),
+            style: Some(style),
             file: self.file.clone(),
         })
     }

@@ -16,46 +16,33 @@ use crate::version::ReleaseType;
 
 use super::document::{API_VERSION, Action, Control, Message, Policy};
 use super::error::PolicyError;
-use super::node::{Fields, Reader};
+use super::node::{Fields, IN_QUOTES, Reader};
 use super::suggest::did_you_mean;
 
 pub(super) use test::{PolicyTest, TestCase, policy_test};
 
-const TYPES: &[(&str, ReleaseType)] = &[
-    ("none", ReleaseType::None),
-    ("patch", ReleaseType::Patch),
-    ("minor", ReleaseType::Minor),
-    ("major", ReleaseType::Major),
-];
-const SEVERITIES: &[(&str, Severity)] = &[
-    ("error", Severity::Error),
-    ("warning", Severity::Warning),
-    ("info", Severity::Info),
-];
-const STAGES: &[(&str, Stage)] = &[
-    ("change", Stage::Change),
-    ("candidate", Stage::Candidate),
-    ("release", Stage::Release),
-    ("deploy", Stage::Deploy),
-    ("post-release", Stage::PostRelease),
-    ("closed", Stage::Closed),
-    ("rollback", Stage::Rollback),
-];
+fn types() -> [(&'static str, ReleaseType); 4] {
+    ReleaseType::ALL.map(|it| (it.as_str(), it))
+}
+
+fn severities() -> [(&'static str, Severity); 3] {
+    Severity::ALL.map(|it| (it.as_str(), it))
+}
+
+fn stages() -> [(&'static str, Stage); 7] {
+    Stage::ALL.map(|it| (it.as_str(), it))
+}
 
 /// The stage of a name.
 pub(super) fn stage(name: &str) -> Option<Stage> {
-    STAGES
-        .iter()
-        .find(|(word, _)| *word == name)
-        .map(|&(_, stage)| stage)
+    Stage::ALL.into_iter().find(|stage| stage.as_str() == name)
 }
 
 /// The severity of a name.
 pub(super) fn severity(name: &str) -> Option<Severity> {
-    SEVERITIES
-        .iter()
-        .find(|(word, _)| *word == name)
-        .map(|&(_, severity)| severity)
+    Severity::ALL
+        .into_iter()
+        .find(|severity| severity.as_str() == name)
 }
 
 /// A file of documents that was parsed, and the names of what stands in it.
@@ -88,7 +75,11 @@ pub(super) fn open(path: &str, text: &Arc<str>) -> Opened {
     let mut reader = Reader::new(path, Arc::clone(text));
     let parsed = yaml::parse(text);
     for error in parsed.errors {
-        reader.error(error.span, error.message);
+        let in_expression = is_in_expression(text, error.span);
+        let error = reader.error(error.span, error.message);
+        if in_expression {
+            error.advise(IN_QUOTES);
+        }
     }
     let mut opened = Opened {
         path: path.into(),
@@ -134,6 +125,25 @@ pub(super) fn open(path: &str, text: &Arc<str>) -> Opened {
     }
     opened.errors = reader.errors;
     opened
+}
+
+/// A mistake of YAML stands in the line of an expression, which is most likely why it is one.
+fn is_in_expression(text: &str, span: Span) -> bool {
+    let at = span.start as usize;
+    let start = text
+        .get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |at| at + 1);
+    let line = text.get(start..).unwrap_or("");
+    let line = line.split('\n').next().unwrap_or("");
+    let key = line
+        .trim_start()
+        .trim_start_matches("- ")
+        .split(':')
+        .next()
+        .unwrap_or("");
+    ["match", "requiredWhen", "subjectWhen", "evaluableWhen"].contains(&key)
+        || key.to_ascii_lowercase().ends_with("expression")
 }
 
 impl Opened {

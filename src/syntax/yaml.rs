@@ -30,6 +30,6 @@ pub use compose::{
 pub use helm::{helm_key, helm_scalar, is_merge_key, resolve_helm};
 pub use node::{Document, Node, Style};
 pub use path::{KeyPath, PathPart};
-pub use scalar::{ScalarText, scalar_at_path, scalar_text};
+pub use scalar::{ScalarText, scalar_at_path, scalar_text, scalar_text_at};
 pub use typed::{At, YamlError, documents_from_str, from_str};
 pub use value::{Data, Entry, Map, Number, Value};

@@ -543,6 +543,40 @@ fn a_change_that_waives_itself_does_not_profit() {
     );
 }
 
+/// An expression that ends with a dot asks what may follow.
+#[test]
+fn eval_tells_what_may_follow() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("facts.json"), "{}").unwrap();
+    let tool = Tool::within(directory.path());
+    for (expression, expected) in [
+        ("migrations.", "there are added, deleted, directories, "),
+        ("release.previous.", "there are commit, tag, version"),
+        ("migrations.operations.filter(o, o.lock != '').", "filter, "),
+        ("release.tag.", "startsWith"),
+    ] {
+        let run = tool.run(&["policy", "eval", expression, "--facts", "facts.json"]);
+        assert_eq!(run.code, 2, "{}", run.text);
+        assert!(run.stderr.contains(expected), "{}", run.text);
+    }
+}
+
+/// A policy file with thousands of mistakes is told about in no time: no mistake costs a walk through the file.
+#[test]
+fn many_mistakes_are_found_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut text = "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: { name: many }\nspec:\n  validations:\n".to_owned();
+    for number in 0..3000 {
+        text += &format!("    - {{ id: v{number}, message: m, match: 'nope{number}.x' }}\n");
+    }
+    std::fs::write(directory.path().join("many.yaml"), text).unwrap();
+    let tool = Tool::within(directory.path());
+    let run = tool.run(&["policy", "check", "many.yaml"]);
+    assert_eq!(run.code, 2, "{}", run.text);
+    let shown = run.stderr.matches("unknown name").count();
+    assert_eq!(shown, 50, "{}", run.text);
+}
+
 /// A waiver for something that does not exist waives nothing, and nobody is told by a pass: nothing is judged.
 #[test]
 fn waivers_for_unknown_names_are_errors_at_load() {

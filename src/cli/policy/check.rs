@@ -14,6 +14,14 @@ use crate::policy::{PolicyErrors, PolicySet, exceptions, load_with_examples};
 use crate::report::human::paint::Paint;
 use crate::report::text::{escape, plural};
 
+/// What was named holds no policy: nothing was looked at.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("there is no policy to check")]
+#[diagnostic(help(
+    "a policy is a YAML document with `kind: ReleasePolicy`; relgate policy test runs a PolicyTest"
+))]
+struct NoPolicy;
+
 pub(super) fn run(
     global: &Global,
     args: &PolicyCheck,
@@ -26,6 +34,9 @@ pub(super) fn run(
     };
     let rules = catalogue::rule_ids();
     let set = load_with_examples(&documents.sources, &documents.params, Some(&rules))?;
+    if set.policies().is_empty() {
+        return Err(NoPolicy.into());
+    }
     if let Some((path, text)) = &documents.waivers {
         let mistakes = exceptions::mistakes(path, text, &set);
         if !mistakes.is_empty() {

@@ -7,6 +7,8 @@
     reason = "the engine prescribes the signature of its functions"
 )]
 
+use std::collections::BTreeSet;
+
 use cel::common::types::{
     CelBool, CelInt, CelList, CelMap, CelString, DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE,
 };
@@ -24,8 +26,6 @@ pub(super) mod charges {
     pub(in crate::policy::cel) const WALK: i64 = 0;
     /// What a copy costs: an element of a new list.
     pub(in crate::policy::cel) const COPY: i64 = 1;
-    /// Each element with each other: `distinct`.
-    pub(in crate::policy::cel) const SQUARE: i64 = 2;
     /// Each element a few times: sorting.
     pub(in crate::policy::cel) const SORT: i64 = 3;
     /// One step for each element; of a map that the expression made, the names in their order.
@@ -43,7 +43,7 @@ pub(super) const EQUALS: &str = "@equals";
 /// `lists.range` that charges for what it makes.
 pub(super) const RANGE: &str = "@range";
 /// Functions that are replaced under their own names with an `@`.
-pub(super) const REPLACED: &[&str] = &["replace", "join", "indexOf", "lastIndexOf"];
+pub(super) const REPLACED: &[&str] = &["replace", "join", "indexOf", "lastIndexOf", "distinct"];
 
 type Args<'b, 'v> = Vec<CowVal<'b, 'v>>;
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
@@ -89,6 +89,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
         vec![STRING_TYPE, STRING_TYPE, INT_TYPE],
         replace,
     )?;
+    env.add_member_overload("@distinct", "distinct", LIST_TYPE, vec![], distinct)?;
     env.add_member_overload("@join", "join", LIST_TYPE, vec![], join)?;
     env.add_member_overload("@join", "join_with", LIST_TYPE, text(), join)?;
     env.add_member_overload("@indexOf", "index", STRING_TYPE, text(), index_of)?;
@@ -161,10 +162,6 @@ fn charge_for<'b, 'v>(mut args: Args<'b, 'v>) -> Answer<'b, 'v> {
     };
     charge(match how {
         charges::COPY => budget::copy_steps(value.as_ref()),
-        charges::SQUARE => {
-            let steps = budget::walk_steps(value.as_ref());
-            steps.saturating_mul(steps) / 8
-        }
         charges::FORMAT => {
             let count = value.as_sizer().map_or(0, |sizer| *sizer.size().inner());
             let steps = budget::copy_steps(value.as_ref())
@@ -304,6 +301,30 @@ fn join<'b, 'v>(args: Args<'b, 'v>) -> Answer<'b, 'v> {
     });
     charge(budget::text_steps(length).saturating_add(parts.len() as u64))?;
     Ok(CowVal::owned(CelString::from(parts.join(separator))))
+}
+
+/// The elements of a list, each once. Texts are looked up; anything else is compared with each other, as the engine does.
+fn distinct<'b, 'v>(args: Args<'b, 'v>) -> Answer<'b, 'v> {
+    let mut texts: BTreeSet<&str> = BTreeSet::new();
+    let mut others: Vec<&(dyn Val + 'v)> = Vec::new();
+    let mut kept: Vec<Box<dyn Val + 'v>> = Vec::new();
+    for element in elements(&args, 0)? {
+        charge(budget::copy_steps(element).saturating_add(1))?;
+        let is_new = if let Some(text) = element.downcast_ref::<CelString<'_>>() {
+            texts.insert(text.inner())
+        } else {
+            charge(others.len() as u64 / 8)?;
+            let is_new = !others.iter().any(|other| values_equal(*other, element));
+            if is_new {
+                others.push(element);
+            }
+            is_new
+        };
+        if is_new {
+            kept.push(element.clone_as_boxed());
+        }
+    }
+    Ok(CowVal::owned(CelList::from(kept)))
 }
 
 /// The position in characters of the first `needle` at or behind a position in characters; -1 when there is none.

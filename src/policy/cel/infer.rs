@@ -15,7 +15,8 @@ use cel::common::ast::{
 use crate::policy::suggest::did_you_mean;
 
 use super::mistake::Mistake;
-use super::program::Syntax;
+use super::program::{Syntax, parse};
+use super::signatures::SIGNATURES;
 use super::tree;
 use super::types::Type;
 
@@ -40,6 +41,41 @@ pub(in crate::policy) fn infer(syntax: &Syntax, names: &Names) -> (Type, Vec<Mis
     };
     let found = checker.infer(&syntax.tree);
     (found, checker.mistakes)
+}
+
+/// What may stand behind the dot that an unfinished expression ends with; `None` when it ends with something else, or
+/// what stands before the dot has no fields.
+pub(in crate::policy) fn fields_behind_a_dot(source: &str, names: &Names) -> Option<Mistake> {
+    let source = source.trim_end();
+    let before = source.strip_suffix('.')?;
+    let dot = before.len()..source.len();
+    if before.trim_end() == "variables" {
+        let known = names.variables.keys().map(String::as_str);
+        return Some(Mistake::new("the name of a variable is missing", dot).names(known));
+    }
+    let (found, mistakes) = infer(&parse(before).ok()?, names);
+    match found {
+        _ if !mistakes.is_empty() => None,
+        Type::Record(record) => Some(
+            Mistake::new(format!("a field of {} is missing", record.called), dot)
+                .names(record.fields.keys().map(String::as_str)),
+        ),
+        Type::Any | Type::Map(_) => None,
+        found => {
+            let mut functions: Vec<&str> = SIGNATURES
+                .iter()
+                .filter(|it| it.target.is_some_and(|kind| kind.takes(&found)))
+                .map(|it| it.name)
+                .collect();
+            if let Type::List(_) = found {
+                functions.extend(["all", "exists", "filter", "map"]);
+            }
+            functions.sort_unstable();
+            functions.dedup();
+            let mistake = Mistake::new(format!("a function of {found} is missing"), dot);
+            Some(mistake.names(functions))
+        }
+    }
 }
 
 struct Checker<'s> {
@@ -214,6 +250,9 @@ impl Checker<'_> {
                 let mistake =
                     Mistake::new(format!("a list has no field `{field}`"), self.token(node));
                 let mistake = match &**of {
+                    _ if ["length", "size", "count", "len"].contains(&field) => {
+                        mistake.label("write `size()`")
+                    }
                     Type::Record(record) if record.fields.contains_key(field) => {
                         mistake.help(format!(
                             "each of its elements has; `.map(x, x.{field})` is the list of them"
@@ -227,7 +266,14 @@ impl Checker<'_> {
             other => {
                 let message =
                     format!("`{field}` is asked of a value of type {other}, which has no fields");
-                self.mistakes.push(Mistake::new(message, self.token(node)));
+                let mut mistake = Mistake::new(message, self.token(node));
+                if SIGNATURES
+                    .iter()
+                    .any(|it| it.name == field && it.target.is_some_and(|kind| kind.takes(other)))
+                {
+                    mistake = mistake.label(format!("write `{field}()`"));
+                }
+                self.mistakes.push(mistake);
                 Type::Any
             }
         }
@@ -269,6 +315,15 @@ impl Checker<'_> {
         let found = self.infer(&comprehension.result);
         self.scope.truncate(depth);
         found
+    }
+
+    /// The name stands for something here.
+    fn is_known(&self, name: &str) -> bool {
+        let name = name.trim_start_matches('.');
+        self.scope.iter().any(|(known, _)| known == name)
+            || self.names.roots.contains_key(name)
+            || self.names.variables.contains_key(name)
+            || TYPE_NAMES.contains(&name)
     }
 
     fn want_bool(&mut self, node: &IdedExpr, what: &str) {

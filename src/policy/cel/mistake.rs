@@ -112,7 +112,40 @@ fn single_equals(source: &str, at: usize) -> Option<Mistake> {
         .into_iter()
         .flatten()
         .find(|&index| is_single(index))?;
+    if bytes.get(index + 1) == Some(&b'>') {
+        let mistake = Mistake::new("`=>` is not an operator", index..index + 2);
+        return Some(
+            mistake.help("a loop names its variable first: list.filter(x, x.kind == 'a')"),
+        );
+    }
     Some(Mistake::new("`=` is not an operator", index..index + 1).label("did you mean `==`?"))
+}
+
+/// A `\` in a text that stands for nothing, as in `'v\d'`: which one, where a text begins at `at` and has its end.
+fn wrong_escape(source: &str, at: usize) -> Option<Mistake> {
+    let rest = source.get(at..)?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let mut characters = rest.char_indices().skip(1);
+    let mut wrong = None;
+    while let Some((start, c)) = characters.next() {
+        if c == quote {
+            let (start, escaped) = wrong?;
+            let mistake = Mistake::new(
+                format!("`\\{escaped}` stands for nothing in a text"),
+                start..start + '\\'.len_utf8() + char::len_utf8(escaped),
+            );
+            return Some(mistake.help(format!(
+                "an r before the text keeps it as it is: r{quote}\\{escaped}{quote}"
+            )));
+        }
+        if c == '\\' {
+            let (_, escaped) = characters.next()?;
+            if !"abfnrtv\\?\"'`xXuU01234567".contains(escaped) {
+                wrong.get_or_insert((at + start, escaped));
+            }
+        }
+    }
+    None
 }
 
 fn by_message(source: &str, at: usize, message: &str) -> Mistake {
@@ -121,7 +154,9 @@ fn by_message(source: &str, at: usize, message: &str) -> Mistake {
     if let Some(rest) = message.strip_prefix("token recognition error at: ") {
         let text = rest.trim_matches('\'');
         if text.starts_with(['\'', '"']) || rest.starts_with("''") || rest.starts_with("'\"") {
-            return Mistake::new("this text has no closing quote", at..source.len());
+            return wrong_escape(source, at).unwrap_or_else(|| {
+                Mistake::new("this text has no closing quote", at..source.len())
+            });
         }
         if matches!(word, "&" | "|") {
             return Mistake::new(format!("`{word}` is not an operator"), range)
@@ -132,6 +167,15 @@ fn by_message(source: &str, at: usize, message: &str) -> Mistake {
     if at >= source.len() {
         return Mistake::new("the expression ends too early", end_of(source))
             .label("something is missing here");
+    }
+    // `not x` is read as a name, behind which nothing may stand.
+    let before = source.get(..at).unwrap_or("").trim_end();
+    if before
+        .strip_suffix("not")
+        .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'))
+    {
+        let range = before.len() - "not".len()..before.len();
+        return Mistake::new("`not` is not an operator", range).label("did you mean `!`?");
     }
     if let Some(operator) = other_language(word) {
         return Mistake::new(format!("`{word}` is not an operator"), range)

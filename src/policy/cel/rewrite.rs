@@ -133,7 +133,6 @@ fn rewrite_global(name: &str, call: &mut CallExpr) {
 
 fn rewrite_member(name: &str, call: &mut CallExpr) {
     let how = match name {
-        "distinct" => charges::SQUARE,
         "sort" | "@sortByAssociatedKeys" => charges::SORT,
         name if READS_TARGET.contains(&name) => charges::WALK,
         _ => {

@@ -158,6 +158,12 @@ fn functions() {
         ("[3, 1, 2].sort()", "[1, 2, 3]"),
         ("r.rows.sortBy(m, -m.size).map(m, m.name)", "[n2, n1]"),
         ("[1, 1, 2].distinct()", "[1, 2]"),
+        ("['b', 'a', 'b'].distinct()", "[b, a]"),
+        ("[1, 1.0, '1', [1], [1]].distinct().size()", "3"),
+        (
+            "lists.range(20000).map(n, string(n % 7)).distinct().size()",
+            "7",
+        ),
         ("[[1], [2, 3]].flatten()", "[1, 2, 3]"),
         ("math.greatest(1, 2, r.count)", "3"),
         ("optional.of(1).hasValue()", "true"),

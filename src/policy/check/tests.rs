@@ -1,3 +1,5 @@
+mod authors;
+
 use std::collections::BTreeMap;
 
 use crate::policy::builtin;
@@ -5,6 +7,11 @@ use crate::policy::load::{PolicySource, load};
 
 /// The mistakes of a policy file, as `line: [what the caret covers] message (label or help)`.
 fn mistakes(text: &str) -> Vec<String> {
+    told(text, 40)
+}
+
+/// The same, with this much of the hint.
+fn told(text: &str, hint_length: usize) -> Vec<String> {
     let source = PolicySource::File {
         path: "policies/ours.yaml".to_owned(),
         text: text.into(),
@@ -20,7 +27,7 @@ fn mistakes(text: &str) -> Vec<String> {
         } else {
             &error.label
         };
-        let hint: String = hint.chars().take(40).collect();
+        let hint: String = hint.chars().take(hint_length).collect();
         format!("{line}: [{covered}] {} ({hint})", error.message)
     });
     shown.collect()
@@ -109,7 +116,10 @@ fn functions() {
         "release.tag.startWith('v')",
         "[startWith] unknown function `startWith` (did you mean `startsWith`?)",
     );
-    check("len(tags) > 0", "[len] unknown function `len` ()");
+    check(
+        "len(tags) > 0",
+        "[len] unknown function `len` (did you mean `size`?)",
+    );
     check(
         "release.tag.startsWith(1)",
         "[startsWith] `startsWith` takes (string), not (int) ()",

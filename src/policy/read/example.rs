@@ -6,7 +6,7 @@ use crate::policy::document::{Example, Expectation};
 use crate::policy::node::{Fields, Reader, to_json};
 use crate::syntax::yaml::Node;
 
-use super::TYPES;
+use super::types;
 
 const FIELDS: &[&str] = &["name", "given", "params", "expect"];
 
@@ -62,7 +62,7 @@ fn expectation(reader: &mut Reader, node: Node<'_>) -> Expectation {
     };
     if let Some(node) = fields.get("releaseType") {
         place("releaseType".to_owned(), node);
-        expect.release_type = reader.word(node, TYPES);
+        expect.release_type = reader.word(node, &types());
     }
     if let Some(node) = fields.get("findings") {
         place("findings".to_owned(), node);

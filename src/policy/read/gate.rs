@@ -5,7 +5,7 @@ use crate::policy::document::{Control, EvidenceSpec, Expression, GateSpec};
 use crate::policy::node::{Fields, Reader};
 use crate::syntax::yaml::Node;
 
-use super::{Part, STAGES, controls, id, message, places};
+use super::{Part, controls, id, message, places, stages};
 
 impl Part for GateSpec {
     const WHAT: &'static str = "a gate";
@@ -52,7 +52,7 @@ pub(super) fn gate(
     let what = GateSpec::WHAT;
     let stage = match (fields.get("stage"), base) {
         (None, Some(base)) => Some(base.stage),
-        _ => reader.required_word(fields, "stage", what, STAGES),
+        _ => reader.required_word(fields, "stage", what, &stages()),
     };
     // A fixed stage takes the place of one that is computed.
     let stage_base = match fields.get("stage") {

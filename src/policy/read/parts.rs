@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::finding::Severity;
 use crate::policy::document::{
-    DemandRule, Message, Named, Param, ParamType, SeverityRule, Trigger, Validation,
+    DemandRule, Expression, Message, Named, Param, ParamType, SeverityRule, Trigger, Validation,
 };
 use crate::policy::node::{Fields, Reader, to_json};
 use crate::syntax::yaml::Node;
 
-use super::{Part, SEVERITIES, TYPES, id, message};
+use super::{Part, id, message, severities, types};
 
 pub(super) fn params(
     reader: &mut Reader,
@@ -180,7 +180,7 @@ pub(super) fn demand(
     need_message(reader, fields, &message, what);
     let at_least = match (fields.get("atLeast"), base) {
         (None, Some(base)) => Some(base.at_least),
-        _ => reader.required_word(fields, "atLeast", what, TYPES),
+        _ => reader.required_word(fields, "atLeast", what, &types()),
     };
     let trigger = reader.expression_or(fields, "match", base.map(|base| &base.trigger));
     if trigger.is_none() {
@@ -233,6 +233,14 @@ pub(super) fn validation(
         ((Some(trigger), None), _) => Trigger::Match(trigger),
         ((None, Some(holds)), _) => Trigger::MustHold(holds),
         ((None, None), Some(base)) => base.trigger.clone(),
+        // What is there and cannot be read is told already.
+        ((None, None), None)
+            if ["match", "expression"]
+                .iter()
+                .any(|it| fields.get(it).is_some()) =>
+        {
+            Trigger::Match(Expression::default())
+        }
         ((trigger, _), _) => {
             reader.error(
                 fields.span,
@@ -252,7 +260,7 @@ pub(super) fn validation(
     // A fixed severity takes the place of one that is computed, and the other way round.
     let own_severity = fields
         .get("severity")
-        .and_then(|node| reader.word(node, SEVERITIES));
+        .and_then(|node| reader.word(node, &severities()));
     let severity_expression = match own_severity {
         Some(_) => reader.expression(fields, "severityExpression"),
         None => reader.expression_or(

@@ -83,16 +83,20 @@ pub fn scalar_at_path(source: &str, document: &Document, path: &KeyPath) -> Opti
 /// A scalar's text with its places in `source`, the text that the node was read from; `None` when it is no scalar.
 pub fn scalar_text(source: &str, node: Node<'_>) -> Option<ScalarText> {
     let (text, style) = node.scalar()?;
-    let span = node.definition_span();
+    Some(scalar_text_at(source, node.definition_span(), style, text))
+}
+
+/// The same of a scalar whose node is gone: `text` was read from `span`, where it is written in this style.
+pub fn scalar_text_at(source: &str, span: Span, style: Style, text: &str) -> ScalarText {
     let pieces = source
         .get(span.range())
         .and_then(|raw| Aligner::new(raw, style, span.start as usize).align(text))
         .unwrap_or_default();
-    Some(ScalarText {
+    ScalarText {
         text: text.to_owned(),
         span,
         pieces,
-    })
+    }
 }
 
 /// Walks the written form beside the text that YAML read from it, and notes where each character came from. White space

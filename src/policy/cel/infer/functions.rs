@@ -7,6 +7,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
 
 use super::{Checker, not_a_range};
 use crate::policy::cel::entries::{KEY, VALUE};
+use crate::policy::cel::environment::environment;
 use crate::policy::cel::macros::{ENTRIES, MAP_OF, MERGE};
 use crate::policy::cel::mistake::Mistake;
 use crate::policy::cel::regex;
@@ -42,7 +43,14 @@ impl Checker<'_> {
                 .push(mistake.help("as in list.all(x, x > 0), list.map(x, x + 1), has(a.b)"));
             return Type::Any;
         }
+        let told = self.mistakes.len();
         let arguments: Vec<Type> = call.args.iter().map(|arg| self.infer(arg)).collect();
+        // What would be the variable of a loop is not unknown by itself: the function is.
+        if !SIGNATURES.iter().any(|signature| signature.name == name)
+            && matches!(call.args.first().map(|arg| &arg.expr), Some(Expr::Ident(word)) if !self.is_known(word))
+        {
+            self.mistakes.truncate(told);
+        }
         if name.contains('@') {
             return match (name.as_str(), call.args.first(), arguments.first()) {
                 (ENTRIES, Some(range), Some(found)) => self.entries(range, found),
@@ -55,6 +63,9 @@ impl Checker<'_> {
         }
         if name.ends_with("matches") || name.starts_with("find") {
             self.check_pattern(call);
+        }
+        if target.is_none() && ["duration", "timestamp", "semver"].contains(&name.as_str()) {
+            self.check_literal(&name, call);
         }
         self.signature(node, &name, target.as_ref(), &arguments)
     }
@@ -75,6 +86,41 @@ impl Checker<'_> {
             called: "an entry".to_owned(),
             fields: BTreeMap::from([(KEY.to_owned(), key), (VALUE.to_owned(), value)]),
         })))
+    }
+
+    /// A time, a duration or a version that is written out can be read now.
+    fn check_literal(&mut self, name: &str, call: &CallExpr) {
+        let [argument] = call.args.as_slice() else {
+            return;
+        };
+        let Expr::Literal(LiteralValue::String(text)) = &argument.expr else {
+            return;
+        };
+        let call = IdedExpr {
+            id: argument.id,
+            expr: Expr::Call(call.clone()),
+        };
+        let context = cel::Context::with_env(environment().clone());
+        if cel::Value::resolve_val(&call, &context).is_ok() {
+            return;
+        }
+        let (what, help) = match name {
+            "duration" => (
+                "a duration",
+                "write hours, minutes and seconds: '168h' is a week, '1h30m'",
+            ),
+            "timestamp" => (
+                "a time",
+                "write it as RFC 3339 does, with its zone: '2026-01-31T00:00:00Z'",
+            ),
+            _ => (
+                "a version",
+                "semver(text, true) reads what is nearly one, as 'v1.2'",
+            ),
+        };
+        let message = format!("'{}' is not {what}", text.inner());
+        let range = self.extent(argument);
+        self.mistakes.push(Mistake::new(message, range).help(help));
     }
 
     fn check_pattern(&mut self, call: &CallExpr) {
@@ -105,7 +151,12 @@ impl Checker<'_> {
                 .map(|signature| signature.name)
                 .chain(MACROS.iter().copied());
             let mistake = Mistake::new(format!("unknown function `{name}`"), self.token(node));
-            self.mistakes.push(mistake.label(did_you_mean(name, known)));
+            let label = match elsewhere(name) {
+                Some(ours) => format!("did you mean `{ours}`?"),
+                None if self.is_known(name) => format!("`{name}` is a name: write it without ()"),
+                None => did_you_mean(name, known),
+            };
+            self.mistakes.push(mistake.label(label));
             return Type::Any;
         }
         let same_style = same_name
@@ -151,6 +202,13 @@ impl Checker<'_> {
                     .map(Kind::called)
                     .collect();
                 takes.dedup();
+                if name == "contains" && matches!(target, Type::List(_) | Type::Map(_)) {
+                    let range = self.token(node);
+                    let message = format!("`contains` is a function of string, not of {target}");
+                    let help = "`x in list` asks whether a list or a map holds it";
+                    self.mistakes.push(Mistake::new(message, range).help(help));
+                    return Type::Bool;
+                }
                 format!(
                     "`{name}` is a function of {}, not of {target}",
                     takes.join(", ")
@@ -180,4 +238,21 @@ impl Checker<'_> {
         self.report(node, message);
         first.result.result(None)
     }
+}
+
+/// What a function of other languages is called here.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" | "length" | "count" => "size",
+        "any" | "some" => "exists",
+        "every" => "all",
+        "lower" | "toLowerCase" | "tolower" => "lowerAscii",
+        "upper" | "toUpperCase" | "toupper" => "upperAscii",
+        "match" | "test" | "regex" => "matches",
+        "includes" => "contains",
+        "unique" => "distinct",
+        "str" | "toString" => "string",
+        "strip" => "trim",
+        _ => return None,
+    })
 }

@@ -32,10 +32,7 @@ impl Checker<'_> {
                 Some(Type::Bool)
             }
             (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
-                let (a_type, b_type) = (self.infer(a), self.infer(b));
-                if !a_type.is_comparable(&b_type) {
-                    self.report_extent(node, format!("{a_type} is never equal to {b_type}"));
-                }
+                self.equality(node, a, b);
                 Some(Type::Bool)
             }
             (
@@ -65,6 +62,12 @@ impl Checker<'_> {
                     let message =
                         format!("`{}` does not take {a_type} and {b_type}", operator(name));
                     self.report_extent(node, message);
+                } else if is_version(a) || is_version(b) {
+                    let range = self.extent(node);
+                    let message = "versions are compared as texts here: '1.10.0' is before '1.9.0'";
+                    let mistake = Mistake::new(message, range);
+                    self.mistakes
+                        .push(mistake.help("semver(a) < semver(b) compares versions"));
                 }
                 Some(Type::Bool)
             }
@@ -114,6 +117,42 @@ impl Checker<'_> {
             }
             _ => None,
         }
+    }
+
+    fn equality(&mut self, node: &IdedExpr, a: &IdedExpr, b: &IdedExpr) {
+        // A text that lacks its quotes looks like a name.
+        for (name, other) in [(a, b), (b, a)] {
+            if let Expr::Ident(word) = &name.expr
+                && !self.is_known(word)
+                && !matches!(other.expr, Expr::Ident(_))
+                && self.infer(other) == Type::Text
+            {
+                let mistake = Mistake::new(format!("unknown name `{word}`"), self.token(name));
+                self.mistakes
+                    .push(mistake.label(format!("a text stands in quotes: '{word}'")));
+                return;
+            }
+        }
+        let (a_type, b_type) = (self.infer(a), self.infer(b));
+        let is_fact = |found: &Type| matches!(found, Type::Record(_));
+        let (message, help) = if (is_fact(&a_type) && b_type == Type::Null)
+            || (is_fact(&b_type) && a_type == Type::Null)
+        {
+            let fact = if is_fact(&a_type) { &a_type } else { &b_type };
+            (
+                format!("{fact} is never null"),
+                "facts are always there; ask for one of their fields, as in release.previous.tag == ''".to_owned(),
+            )
+        } else if a_type.is_comparable(&b_type) {
+            return;
+        } else {
+            let help = without_quotes(a, &b_type)
+                .or_else(|| without_quotes(b, &a_type))
+                .unwrap_or_default();
+            (format!("{a_type} is never equal to {b_type}"), help)
+        };
+        let mistake = Mistake::new(message, self.extent(node));
+        self.mistakes.push(mistake.help(help));
     }
 
     fn arithmetic(&mut self, node: &IdedExpr, name: &str, a: &IdedExpr, b: &IdedExpr) -> Type {
@@ -176,9 +215,53 @@ impl Checker<'_> {
             },
             Type::Any => Type::Any,
             other => {
-                self.report_extent(node, format!("`[]` does not take {other}"));
+                let mistake =
+                    Mistake::new(format!("`[]` does not take {other}"), self.extent(node));
+                let help = match other {
+                    Type::Text => "x.charAt(0) is a character, x.substring(0, 2) a part of a text",
+                    _ => "",
+                };
+                self.mistakes.push(mistake.help(help));
                 Type::Any
             }
         }
     }
+}
+
+/// What to write where a number or a truth value stands in quotes, or a text without.
+fn without_quotes(written: &IdedExpr, other: &Type) -> Option<String> {
+    match (&written.expr, other) {
+        (Expr::Literal(LiteralValue::String(text)), Type::Bool)
+            if ["true", "false"].contains(&text.inner()) =>
+        {
+            Some(format!("write {} without quotes", text.inner()))
+        }
+        (Expr::Literal(LiteralValue::String(text)), found)
+            if found.is_number() && text.inner().parse::<f64>().is_ok() =>
+        {
+            Some(format!("write {} without quotes", text.inner()))
+        }
+        (Expr::Literal(LiteralValue::Boolean(_)), Type::Text) => Some(
+            "it is a text; relgate facts shows which, often 'yes', 'no' or 'unknown'".to_owned(),
+        ),
+        (Expr::Literal(LiteralValue::Int(number)), Type::Text) => {
+            Some(format!("it is a text: write '{}'", number.inner()))
+        }
+        _ => None,
+    }
+}
+
+/// A text that is a whole version.
+fn is_version(node: &IdedExpr) -> bool {
+    let Expr::Literal(LiteralValue::String(text)) = &node.expr else {
+        return false;
+    };
+    let text = text.inner();
+    let text = text.strip_prefix('v').unwrap_or(text);
+    text.split('.').count() == 3
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text
+            .split('.')
+            .take(2)
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()))
 }
