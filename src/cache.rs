@@ -60,6 +60,7 @@ impl Cache {
     fn read<V: DeserializeOwned>(&self, group: &str, version: &str) -> Option<Values<V>> {
         let path = self.path(group, version);
         let metadata = std::fs::metadata(&path).ok()?;
+        // Reading anything but an ordinary file may wait for ever.
         if !metadata.is_file() || metadata.len() > MOST_BYTES {
             return None;
         }

@@ -78,6 +78,11 @@ impl Snapshot {
         self.entries.get(path)
     }
 
+    /// Something stands at `path`: a file, or a directory with something in it.
+    pub fn holds(&self, path: &str) -> bool {
+        self.get(path).is_some() || self.below(path).next().is_some()
+    }
+
     /// The entries below `directory` (empty for the root), at any depth, in order.
     pub fn below<'s>(&'s self, directory: &str) -> impl Iterator<Item = (&'s str, &'s Entry)> {
         let prefix = if directory.is_empty() {

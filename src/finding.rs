@@ -182,6 +182,22 @@ impl Finding {
         self
     }
 
+    /// The same finding where `relgate fix` takes these arguments to see it: `None` where nothing that it does would reach what
+    /// was judged, so that there is no fix.
+    pub fn fixed_by(&mut self, arguments: Option<&str>) {
+        match arguments {
+            Some(arguments) => {
+                for note in self.notes.iter_mut().filter(|note| note.key == "fix") {
+                    note.text = format!("relgate fix {arguments}{}", self.rule);
+                }
+            }
+            None => {
+                self.notes.retain(|note| note.key != "fix");
+                self.fix = None;
+            }
+        }
+    }
+
     /// The same finding with what mends it, if that is known.
     #[must_use]
     pub fn fix(mut self, fix: Option<Fix>) -> Self {

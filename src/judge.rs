@@ -6,6 +6,7 @@ mod evidence;
 mod finish;
 mod mend;
 mod migrations;
+mod named;
 mod release_fixes;
 mod review;
 mod runbooks;
@@ -79,6 +80,37 @@ pub enum JudgeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Git(#[from] GitError),
+    /// The configuration names a path that is nowhere.
+    #[error("{file} names `{path}` (`{key}`), and there is no such file")]
+    #[diagnostic(help(
+        "correct the path; what belongs to it is not judged otherwise. Without the key relgate looks for it by itself"
+    ))]
+    Configured {
+        /// The configuration.
+        file: String,
+        /// The key.
+        key: &'static str,
+        /// The path.
+        path: String,
+    },
+    /// A file to report on that there is not.
+    #[error("`{path}` is neither staged nor in HEAD")]
+    #[diagnostic(help("paths are those of git status, from the root of the repository"))]
+    NoSuchFile {
+        /// The path.
+        path: String,
+    },
+    /// The configuration's baseline is no tag.
+    #[error("{file} names `{tag}` (`baseline`), and this clone has no such tag")]
+    #[diagnostic(help(
+        "git fetch --tags        brings the tags of the remote; git tag --list shows those that are here"
+    ))]
+    Baseline {
+        /// The configuration.
+        file: String,
+        /// The tag.
+        tag: String,
+    },
 }
 
 /// What judgements of one repository share.
@@ -127,7 +159,7 @@ impl<'a> Frame<'a> {
         cache: Option<&'a Cache>,
     ) -> Result<Self, GitError> {
         let scheme = settings::tag_scheme(repository, &project.config.tags)?;
-        let branches = settings::branch_scheme(&project.config.branches);
+        let branches = settings::branch_scheme(&project.config.branches, &scheme);
         Ok(Self {
             repository,
             project,
@@ -190,6 +222,9 @@ pub fn judge_subject(
     let mut reader = Reader::new(frame.repository).with_overlay(&frame.overlay);
     let mut origins = Origins::default();
     let states = States::load(frame, subject, history)?;
+    if let Some(path) = files.iter().find(|path| !states.knows(path)) {
+        return Err(JudgeError::NoSuchFile { path: path.clone() });
+    }
     reader
         .coverage
         .not_examined
@@ -216,6 +251,8 @@ pub fn judge_subject(
         &mut reader,
         &mut origins,
     );
+    let taken_away = named::taken_away(frame, &states);
+    findings.extend(unread::taken_away(&taken_away));
     let unread = unread::findings(
         &states,
         &facts,
@@ -250,6 +287,10 @@ pub fn judge_subject(
         &reader.sources,
         frame.now.date_naive(),
     );
+    let arguments = fix_arguments(frame, subject);
+    for finding in &mut evaluation.findings {
+        finding.fixed_by(arguments.as_deref());
+    }
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         next_version: next_version(frame, history, &evaluation.facts, evaluation.required),
@@ -276,6 +317,17 @@ pub fn judge_subject(
         facts,
         origins,
     })
+}
+
+/// The arguments with which `relgate fix` judges the same content; `None` for a release that is proposed elsewhere than at HEAD,
+/// which it does not see. What is said about a tag that exists does not depend on where HEAD is.
+fn fix_arguments(frame: &Frame<'_>, subject: &Subject) -> Option<String> {
+    match &subject.tag {
+        _ if subject.staged => Some("--staged ".to_owned()),
+        Some(_) if subject.proposed && frame.repository.head().ok() != subject.commit => None,
+        Some(tag) => Some(format!("--tag {} ", tag.name.name)),
+        None => Some(String::new()),
+    }
 }
 
 /// The migrations of a release, before and after, as statements.
@@ -323,6 +375,7 @@ impl States {
             None => Snapshot::default(),
         };
         let current = current.overlaid(&frame.overlay);
+        named::require(frame, subject, &current)?;
         let previous = subject
             .point()
             .and_then(|point| history.lineage(&point).previous.cloned())
@@ -341,6 +394,14 @@ impl States {
             touched,
             base,
         })
+    }
+
+    /// Something is, or was, at a path.
+    fn knows(&self, path: &str) -> bool {
+        let listed = |state: &Snapshot| {
+            state.holds(path) || state.not_listed.iter().any(|entry| entry.path == path)
+        };
+        listed(&self.subject) || self.base.as_ref().is_some_and(listed)
     }
 
     /// A name that cannot be listed, and that what the change starts from did not hold.

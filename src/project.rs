@@ -1,6 +1,7 @@
 //! What a repository says about how it is judged: configuration, policies and waivers, from the work tree or from a
 //! commit.
 
+mod named;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use crate::evidence::verify::{Item, Trust};
 use crate::policy::exceptions::unknown_names;
 use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
 use crate::syntax::yaml::{self, YamlError};
+
+pub use named::{Named, named};
 
 /// Where configuration and what it names are read from.
 #[derive(Debug)]
@@ -54,6 +57,10 @@ pub struct Project {
     pub trust: Trust,
     /// What was left to close gates.
     pub evidence: Vec<Item>,
+    /// What the configuration names and is not beside it.
+    pub absent: Vec<Named>,
+    /// The configured directory of evidence, if it is not there.
+    pub absent_evidence: Option<String>,
 }
 
 /// What can be wrong with it.
@@ -162,7 +169,11 @@ pub fn load(
     config_path: Option<&Path>,
 ) -> Result<Project, ProjectError> {
     let (config, config_file, sources) = configured(root, reader, config_path)?;
-    let policies = policy::load_with_rules(&sources, &config.params, &catalogue::rule_ids())?;
+    let policies = policy::load_with_rules(&sources, &config.params, &catalogue::rule_ids())
+        .map_err(|errors| match &config_file {
+            Some((path, text)) => errors.placed_in(path, text),
+            None => errors,
+        })?;
     let path = config.waivers().to_owned();
     let waivers = match read(root, reader, &path)? {
         Some(text) => Some((path, text)),
@@ -203,6 +214,13 @@ pub fn load(
         }
     }
     Ok(Project {
+        absent: named::absent(root, &config)?,
+        absent_evidence: match &config.evidence {
+            Some(path) if !named::exists(evidence_root, path.trim_end_matches('/'))? => {
+                Some(path.clone())
+            }
+            _ => None,
+        },
         trust: trust::load(root, reader, &config)?,
         evidence: trust::evidence(evidence_root, reader, config.evidence(), &policies)?,
         config,

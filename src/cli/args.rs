@@ -138,7 +138,7 @@ pub(super) struct Check {
     #[arg(long, conflicts_with = "tag")]
     pub(super) staged: bool,
     /// With --staged: report on these files only
-    #[arg(value_name = "FILE", requires = "staged")]
+    #[arg(value_name = "FILE")]
     pub(super) files: Vec<String>,
     /// Also require every gate up to this stage [default: what the subject implies]
     #[arg(long, value_name = "STAGE", value_parser = parse_stage)]

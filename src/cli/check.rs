@@ -8,7 +8,7 @@ use super::output::Streams;
 use super::progress::Progress;
 use crate::charts::Helm;
 use crate::git::Repository;
-use crate::judge::{Judgement, Request, judge};
+use crate::judge::{Frame, Judgement, Request, judge};
 use crate::policy::trace;
 use crate::report;
 use crate::subject::SubjectRequest;
@@ -23,6 +23,9 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
             files: args.files.clone(),
         };
         let mut frame = context.frame()?;
+        if let (Some(word), false) = (args.files.first(), args.staged) {
+            return Err(stray(&context, &frame, word)?.into());
+        }
         if let Some(directory) = &args.app_repo {
             frame.application_tags = Some(Repository::open(directory)?.tag_names()?);
         }
@@ -50,6 +53,36 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
         streams.job_summary(&report)?;
     }
     Ok(report.decision.verdict.exit_code())
+}
+
+/// A word that belongs to no option.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("check takes files with --staged only, and `{word}` is given without it")]
+#[diagnostic(help("{help}"))]
+struct Stray {
+    word: String,
+    help: String,
+}
+
+/// What somebody meant who wrote a word without an option.
+fn stray(context: &Context, frame: &Frame<'_>, word: &str) -> Result<Stray, CommandError> {
+    let is_tag = frame.scheme.parse(word).is_release()
+        || context
+            .repository
+            .tag_names()?
+            .iter()
+            .any(|tag| tag == word);
+    let help = if is_tag {
+        format!("relgate check --tag {word}        judges a release")
+    } else if context.repository.resolve(word).is_ok() {
+        format!("relgate check --base {word}        judges what changed since then")
+    } else {
+        format!("relgate check --staged {word}        judges what is staged of it")
+    };
+    Ok(Stray {
+        word: word.to_owned(),
+        help,
+    })
 }
 
 /// An id that no policy in force has.

@@ -11,6 +11,7 @@ use super::output::Streams;
 use super::progress::Progress;
 use crate::fix::{Changes, unified};
 use crate::judge::{Mended, Request, mend_all};
+use crate::report::text::escape;
 use crate::subject::SubjectRequest;
 
 /// Why the work tree was left as it is.
@@ -23,7 +24,7 @@ enum FixError {
         "{path} is not as it was judged: it has changes that are not committed, or something stands in its place"
     )]
     #[diagnostic(help(
-        "nothing was changed; commit or stash first, or judge what is staged with relgate fix --staged"
+        "nothing was changed; commit or stash first, judge what is staged with relgate fix --staged, or go to what was judged with git switch --detach TAG"
     ))]
     Changed { path: String },
     #[error("{path} cannot be written: {why}")]
@@ -72,7 +73,9 @@ pub(super) fn run(global: &Global, args: &Fix, streams: &Streams) -> Result<u8, 
         write(&root, &mended.files)?;
     }
     if streams.style.verbosity >= 0 {
-        Streams::print(&summary(&mended))?;
+        let names = context.repository.tag_names()?;
+        let is_proposed = args.tag.as_ref().is_some_and(|tag| !names.contains(tag));
+        Streams::print(&summary(&mended, args, is_proposed))?;
     }
     Ok(u8::from(!mended.left.is_empty()))
 }
@@ -123,7 +126,7 @@ fn write(root: &Path, files: &Changes) -> Result<(), FixError> {
     Ok(())
 }
 
-fn summary(mended: &Mended) -> String {
+fn summary(mended: &Mended, args: &Fix, is_proposed: bool) -> String {
     let mut text = String::new();
     for (rule, count) in &mended.rules {
         text.push_str(&format!("mended  {rule}  {count}\n"));
@@ -135,10 +138,31 @@ fn summary(mended: &Mended) -> String {
     for (rule, count) in &mended.left {
         text.push_str(&format!("left    {rule}  {count}\n"));
     }
+    for (rule, message) in &mended.revealed {
+        text.push_str(&format!("now     {}: {}\n", escape(rule), escape(message)));
+    }
+    let (what, subject) = match (&args.tag, args.staged) {
+        (Some(tag), _) => (escape(tag), format!(" --tag {}", escape(tag))),
+        (None, true) => ("what is staged".to_owned(), " --staged".to_owned()),
+        (None, false) => ("HEAD".to_owned(), String::new()),
+    };
     if text.is_empty() {
-        text.push_str("nothing to mend\n");
+        text = format!("nothing to mend in {what}");
+        if !args.ids.is_empty() {
+            text.push_str(&format!(" for {}", args.ids.join(", ")));
+        }
+        text.push('\n');
+        if args.tag.is_none() {
+            text.push_str("relgate fix --tag TAG writes a release into its files\n");
+        }
+    } else if args.tag.is_some() && !is_proposed {
+        text.push_str(
+            "a published tag does not move: commit this, and release it under the next number\n",
+        );
     } else {
-        text.push_str("relgate check says what is left once this is committed\n");
+        text.push_str(&format!(
+            "relgate check{subject} says what is left once this is committed\n"
+        ));
     }
     text
 }

@@ -5,6 +5,8 @@ mod text;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use chrono::Datelike as _;
+
 use super::CommandError;
 use super::args::{Global, Init};
 use super::context::Context;
@@ -14,7 +16,7 @@ use crate::charts::{self, Chart, YamlFile};
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{Reader, Snapshot};
 use crate::facts::Facts;
-use crate::git::Repository;
+use crate::git::{Repository, Tag};
 use crate::judge::{JudgeError, Request, judge};
 use crate::subject::SubjectRequest;
 use crate::version::TagKind;
@@ -53,7 +55,13 @@ pub(super) fn run(global: &Global, args: &Init, streams: &Streams) -> Result<u8,
         look(global, args)?
     };
     let own = |path: &str, text: String| (path.to_owned(), text);
-    let mut files = vec![own(config_path(top.as_deref()), text::config(&found))];
+    let config = config_path(top.as_deref());
+    let has_config = top.as_deref().is_some_and(|top| top.join(config).exists());
+    let mut files = Vec::new();
+    // Who asks for hooks or a workflow later keeps the configuration that is there.
+    if !has_config || args.force || !(args.hooks || args.workflow || args.values_schema) {
+        files.push(own(config, text::config(&found)));
+    }
     if args.hooks {
         files.push(own(HOOKS_PATH, text::hooks().to_owned()));
     }
@@ -95,12 +103,28 @@ struct Found {
     releases: usize,
     /// Schemas for the charts of HEAD that have none: path and text.
     schemas: Vec<(String, String)>,
+    kind: Kind,
+    /// The versions are dates.
+    calendar: bool,
+    /// What a release branch is called.
+    branches: String,
+}
+
+/// The way of releasing that a repository shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Candidates, migrations or a chart: something is deployed.
+    Process,
+    /// Neither candidates, nor migrations, nor a chart: users install what is tagged.
+    Package,
 }
 
 fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), CommandError> {
     let mut context = Context::open(global)?;
     // What stands in an old configuration is not found out, but copied: a new one starts from the repository.
     context.project.config = Config::default();
+    context.project.absent.clear();
+    context.project.absent_evidence = None;
     let frame = context.frame()?;
     let request = |subject| Request {
         subject,
@@ -134,8 +158,18 @@ fn look(global: &Global, args: &Init) -> Result<(Found, Option<PathBuf>), Comman
     } else {
         Vec::new()
     };
+    let is_deployed = tags.iter().any(|tag| tag.kind() == TagKind::Candidate)
+        || !facts.migrations.directories.is_empty()
+        || !facts.charts.is_empty();
     let found = Found {
         schemas,
+        kind: if is_deployed || releases.is_empty() {
+            Kind::Process
+        } else {
+            Kind::Package
+        },
+        calendar: is_calendar(&tags, &context.repository),
+        branches: frame.branches.release.clone(),
         prefix: frame.scheme.prefix.clone(),
         main: facts.release.main_branch.clone(),
         baseline,
@@ -162,6 +196,26 @@ fn schemas(repository: &Repository) -> Result<Vec<(String, String)>, CommandErro
         (file, format!("{:#}\n", charts::derive_schema(chart)))
     });
     Ok(found.collect())
+}
+
+/// How many of the newest finals decide whether versions are dates.
+const NEWEST: usize = 12;
+
+/// Most of the newest finals have the year in which they were made as their first number: `2026.1.0`, `26.1.0`.
+fn is_calendar(tags: &[Tag], repository: &Repository) -> bool {
+    let finals = tags.iter().rev().filter(|tag| tag.kind() == TagKind::Final);
+    let years: Vec<bool> = finals
+        .take(NEWEST)
+        .filter_map(|tag| {
+            let made = repository.commit(tag.commit?).ok()?.time;
+            let year = chrono::DateTime::from_timestamp(made, 0)?.year();
+            let year = u64::try_from(year).ok()?;
+            let major = tag.version()?.major();
+            Some(major == year || major == year % 100)
+        })
+        .collect();
+    let matching = years.iter().filter(|is_year| **is_year).count();
+    years.len() >= 3 && matching * 4 >= years.len() * 3
 }
 
 /// The name that is in use, so that there are never two configurations.

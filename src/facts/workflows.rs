@@ -16,7 +16,8 @@ pub struct WorkflowFact {
     pub path: String,
     /// Its name.
     pub name: String,
-    /// It starts when a tag is pushed.
+    /// Its trigger filters tags (`on.push.tags`, `on.push.tags-ignore`): a workflow for releases. One that starts for every push is
+    /// none, and starts for tags too.
     pub on_tag_push: bool,
     /// The tag filters (`on.push.tags`).
     pub tags: Vec<String>,

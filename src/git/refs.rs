@@ -117,7 +117,24 @@ impl Repository {
         // libgit2 passes over a reference file that it cannot parse; a tag must not get lost that way.
         let directory = self.inner.commondir().join("refs/tags");
         for entry in walkdir::WalkDir::new(&directory).min_depth(1) {
-            let Ok(entry) = entry else { continue };
+            let entry = match entry {
+                Ok(entry) => entry,
+                // All tags may be packed.
+                Err(error)
+                    if error.io_error().map(std::io::Error::kind)
+                        == Some(std::io::ErrorKind::NotFound) =>
+                {
+                    continue;
+                }
+                Err(error) => {
+                    return Err(GitError::Unreadable {
+                        what: "the references below refs/tags/".to_owned(),
+                        why: error
+                            .io_error()
+                            .map_or_else(|| "a loop of links".to_owned(), ToString::to_string),
+                    });
+                }
+            };
             if !entry.file_type().is_file() {
                 continue;
             }

@@ -176,6 +176,7 @@ fn changelog(
         let input = ChangelogInput {
             source,
             changelog: &file.parsed.value,
+            previous: before.as_ref().map(|before| &before.parsed.value),
             // On a release branch the section may still be in work; only a tag says that it is done.
             current: (!facts.release.tag.is_empty()).then_some(&facts.release.version),
             component: &component_of_prefix(&frame.scheme.prefix),

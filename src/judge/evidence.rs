@@ -30,6 +30,10 @@ pub(super) fn collect(
             .coverage
             .skip(path, format!("{why}; this line counts for nobody"));
     }
+    if let Some(path) = &frame.project.absent_evidence {
+        let why = "the configured directory of evidence does not exist";
+        reader.coverage.skip(path.as_str(), why);
+    }
     if facts.release.tag.is_empty() || facts.release.commit.is_empty() {
         return Vec::new();
     }

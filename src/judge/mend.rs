@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Frame, JudgeError, Request, judge};
 use crate::finding::{Finding, Severity, Status};
 use crate::fix::{Changes, mend};
+use crate::report::Report;
 
 /// More rounds than these are not made. Each mends at least one finding, and those of different files together.
 const MOST_ROUNDS: usize = 200;
@@ -18,6 +19,9 @@ pub struct Mended {
     pub rules: BTreeMap<String, usize>,
     /// How many findings of each rule have a fix that did not get its turn.
     pub left: BTreeMap<String, usize>,
+    /// Errors that are there now and stand in no file that changed: what the release says of itself has consequences. A section
+    /// of the changelog that names additions, for one, asks for a minor release and what belongs to it.
+    pub revealed: Vec<(String, String)>,
 }
 
 /// Why nothing was mended.
@@ -52,7 +56,7 @@ pub fn mend_all(
     let mut before: Option<(Vec<Told>, BTreeMap<String, usize>)> = None;
     for round in 0..=MOST_ROUNDS {
         let report = judge(frame, request)?.report;
-        let errors = errors(&report.findings);
+        let errors = errors(&report);
         let fixable: Vec<&Finding> = report
             .findings
             .iter()
@@ -64,11 +68,20 @@ pub fn mend_all(
             *left.entry(finding.rule.clone()).or_default() += 1;
         }
         let (known, first) = before.get_or_insert_with(|| (errors.clone(), left.clone()));
-        if let Some((rule, message)) = errors.iter().find(|error| !known.contains(error)) {
-            return Err(MendError::Worse {
-                rule: rule.clone(),
-                message: message.clone(),
-            });
+        mended.revealed.clear();
+        for told in errors {
+            if known.iter().any(|error| error.is_same(&told)) {
+                continue;
+            }
+            let Told {
+                rule,
+                message,
+                path,
+            } = told;
+            if mended.files.contains_key(&path) {
+                return Err(MendError::Worse { rule, message });
+            }
+            mended.revealed.push((rule, message));
         }
         mended.rules = first
             .iter()
@@ -94,14 +107,33 @@ pub fn mend_all(
     Ok(mended)
 }
 
-/// A finding's rule and what it says.
-type Told = (String, String);
+/// What an error says, and of which file; empty for what is about none.
+#[derive(Clone)]
+struct Told {
+    rule: String,
+    message: String,
+    path: String,
+}
 
-/// The open errors, without their places, which fixes move.
-fn errors(findings: &[Finding]) -> Vec<Told> {
-    findings
+impl Told {
+    /// Fixes move places, and what is said may be said of another one.
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.rule, &self.message) == (&other.rule, &other.message)
+    }
+}
+
+/// The open errors.
+fn errors(report: &Report) -> Vec<Told> {
+    report
+        .findings
         .iter()
         .filter(|finding| finding.status == Status::Open && finding.severity == Severity::Error)
-        .map(|finding| (finding.rule.clone(), finding.message.clone()))
+        .map(|finding| Told {
+            rule: finding.rule.clone(),
+            message: finding.message.clone(),
+            path: finding.location.map_or_else(String::new, |place| {
+                report.sources.get(place.source).path.clone()
+            }),
+        })
         .collect()
 }

@@ -36,10 +36,15 @@ pub(super) fn tag_scheme(
 }
 
 /// How branches are named.
-pub(super) fn branch_scheme(config: &BranchesConfig) -> BranchScheme {
-    let default = BranchScheme::default();
+pub(super) fn branch_scheme(config: &BranchesConfig, tags: &TagScheme) -> BranchScheme {
+    let default = if tags.prefix.is_empty() {
+        BranchScheme::without_v()
+    } else {
+        BranchScheme::default()
+    };
     BranchScheme {
         main: config.main.clone(),
+        other_release: default.other_release.filter(|_| config.release.is_none()),
         release: config.release.clone().unwrap_or(default.release),
         hotfix: config.hotfix.clone().unwrap_or(default.hotfix),
     }

@@ -6,6 +6,7 @@ use super::States;
 use crate::discover::{Coverage, NotExamined, Snapshot};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::project::Named;
 use crate::source::Sources;
 
 /// The findings. A file that another rule has an error about needs no second one.
@@ -40,6 +41,22 @@ pub(super) fn findings(
         .into_iter()
         .map(|path| finding(path, reason(coverage, path)))
         .collect()
+}
+
+/// The findings for what the configuration names and the release takes away.
+pub(super) fn taken_away(files: &[Named]) -> impl Iterator<Item = Finding> {
+    files.iter().map(|one| {
+        Finding::about(
+            "input-unreadable",
+            Severity::Error,
+            &one.path,
+            format!(
+                "{} is gone, and the configuration names it (`{}`): what belongs to it was not judged",
+                one.path, one.key
+            ),
+        )
+        .help("bring it back, or change the configuration with it")
+    })
 }
 
 /// What cannot even be listed, and could not in a state before either: the previous release answers for that.

@@ -55,6 +55,38 @@ const MOST_SHOWN: usize = 50;
 #[error("{} in the policies", count(.0.len()))]
 pub struct PolicyErrors(pub Vec<PolicyError>);
 
+/// What mistakes of the configuration point at until somebody knows its file.
+pub(super) const CONFIGURATION: &str = "the configuration";
+
+impl PolicyErrors {
+    /// The same mistakes, with those of the configuration at the place in its text that they name.
+    #[must_use]
+    pub fn placed_in(mut self, path: &str, text: &str) -> Self {
+        let document = Arc::new(NamedSource::new(path, Arc::<str>::from(text)));
+        for error in &mut self.0 {
+            if error.document.name() == CONFIGURATION {
+                let name = error.message.split('`').nth(1).unwrap_or_default();
+                error.span = place_of(name, text).unwrap_or_default();
+                error.document = Arc::clone(&document);
+            }
+        }
+        self
+    }
+}
+
+/// The first place where a text has a name as a whole word.
+fn place_of(name: &str, text: &str) -> Option<Span> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let found = text.match_indices(name).find(|(at, _)| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
+        let behind = text
+            .get(at + name.len()..)
+            .and_then(|text| text.chars().next());
+        !name.is_empty() && !before.is_some_and(is_part) && !behind.is_some_and(is_part)
+    });
+    found.map(|(at, name)| Span::new(at, at + name.len()))
+}
+
 impl Diagnostic for PolicyErrors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         Some(Box::new(

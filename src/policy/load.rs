@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::cel::{self, Mistake, Program};
 use super::document::{Expression, GateSpec, Policy};
-use super::error::{PolicyError, PolicyErrors};
+use super::error::{CONFIGURATION, PolicyError, PolicyErrors};
 use super::node::Reader;
 use super::suggest::did_you_mean;
 use super::{builtin, check, read};
@@ -359,7 +359,7 @@ fn load_documents(
 }
 
 fn without_place(message: String, label: &str) -> PolicyError {
-    let mut reader = Reader::new("the configuration", Arc::from(""));
+    let mut reader = Reader::new(CONFIGURATION, Arc::from(""));
     let help = label.to_owned();
     reader.error(crate::source::Span::default(), message).help = help;
     reader.errors.remove(0)

@@ -66,10 +66,10 @@ fn pass_reason(report: &Report) -> String {
     };
     let mut parts = vec![
         kind,
-        format!(
-            "{} closed at stage {stage}",
-            plural(count(GateStatus::Pass), "gate")
-        ),
+        match count(GateStatus::Pass) {
+            0 => format!("stage {stage} asks for no gate"),
+            closed => format!("{} closed at stage {stage}", plural(closed, "gate")),
+        },
     ];
     let waived = count(GateStatus::Waived);
     if waived > 0 {
@@ -114,12 +114,21 @@ fn release_step(report: &Report) -> Option<String> {
         .filter(|reason| reason.at_least == decision.required && reason.waiver.is_none())
         .find_map(|reason| reason.locations.first());
     Some(match culprit {
-        Some(&place) => format!(
+        Some(&place) if is_movable(&report.sources.get(place.source).path) => format!(
             "release this as {next}, or move {} to a later release",
             report.sources.get(place.source).path
         ),
+        Some(&place) => format!(
+            "release this as {next}, or leave what {} asks it for to a later release",
+            report.place(place)
+        ),
         None => format!("release this as {next}"),
     })
+}
+
+/// A file that belongs to one change, and can wait with it.
+fn is_movable(path: &str) -> bool {
+    path.ends_with(".sql")
 }
 
 /// The advice of the findings that block, as clauses.

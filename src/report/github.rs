@@ -45,7 +45,7 @@ pub(super) fn write(report: &Report, _style: &Style, out: &mut dyn io::Write) ->
     let subject = report.subject.tag.as_deref().unwrap_or("the next release");
     writeln!(
         out,
-        "relgate: {} is {}: {}",
+        "relgate, {}: {}: {}",
         disarm(&escape(subject)),
         conclusion::verdict_word(report),
         conclusion::verdict_reason(report)

@@ -19,7 +19,9 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
         |previous| format!("from {}", escape(&previous.tag)),
     );
     let commits = plural(content.headline.commits, "commit");
+    let asked = content.subject.tag.as_deref();
     let title = match (&judged.subject.tag, content.decision.required) {
+        (Some(tag), required) if asked.is_some() => asked_for(content, &escape(tag), required),
         (Some(tag), kind) => format!("Next release: {} ({kind})", escape(tag)),
         (None, ReleaseType::None) => "Nothing demands a release".to_owned(),
         (None, kind) => format!("Next release: a {kind}"),
@@ -88,9 +90,10 @@ pub fn text(content: &Report, release: Option<&Report>, style: &Style) -> String
     if blocking > 0 {
         let _ = writeln!(
             out,
-            "  {} {}: relgate check shows them",
+            "  {} {}: relgate check{} shows them",
             paint.error("blocked by"),
-            plural(blocking, "error")
+            plural(blocking, "error"),
+            asked.map_or_else(String::new, |tag| format!(" --tag {}", escape(tag)))
         );
     }
     out
@@ -135,6 +138,25 @@ fn wrapped(names: &[&str], room: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The title for a tag that somebody named: its number may not be what the content asks for.
+fn asked_for(content: &Report, tag: &str, required: ReleaseType) -> String {
+    let release = if content.subject.proposed {
+        "Next release"
+    } else {
+        "Release"
+    };
+    let next = content.decision.next_version.as_deref().map(escape);
+    match (content.decision.declared, next) {
+        (Some(declared), Some(next)) if declared < required => {
+            format!(
+                "{release}: {tag} says {declared}, what it holds asks for a {required} ({next})"
+            )
+        }
+        (Some(declared), _) => format!("{release}: {tag} ({declared})"),
+        (None, _) => format!("{release}: {tag}"),
+    }
 }
 
 fn before(stage: Stage) -> &'static str {

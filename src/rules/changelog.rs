@@ -7,9 +7,12 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::{Findings, RuleInfo, rule_table};
+use crate::finding::{Finding, Severity};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::changelog::{Changelog, Section, Title, VersionTitle, same_version};
 use crate::version::Version;
@@ -29,6 +32,8 @@ pub struct ChangelogInput<'a> {
     pub source: SourceId,
     /// What it says.
     pub changelog: &'a Changelog,
+    /// What it said in the previous release, if there is one: what was wrong with older sections then is not news.
+    pub previous: Option<&'a Changelog>,
     /// The version that is judged, without prefix.
     pub current: Option<&'a str>,
     /// The component that the tags' prefix names; empty for the project itself.
@@ -47,9 +52,38 @@ rule_table! { ChangelogRule:
 
 /// Runs every rule.
 pub fn check(input: &ChangelogInput<'_>, findings: &mut Findings) {
-    for rule in RULES {
-        (rule.check)(input, findings);
+    let mut found = all(input);
+    if let Some(changelog) = input.previous {
+        let before = all(&ChangelogInput {
+            changelog,
+            ..*input
+        });
+        let told: BTreeSet<String> = before.iter().map(words).collect();
+        found.retain(|finding| {
+            finding.severity == Severity::Error || !told.contains(&words(finding))
+        });
     }
+    findings.0.append(&mut found);
+}
+
+fn all(input: &ChangelogInput<'_>) -> Vec<Finding> {
+    let mut found = Findings::default();
+    for rule in RULES {
+        (rule.check)(input, &mut found);
+    }
+    found.0
+}
+
+/// All that a finding says, whatever its places are.
+fn words(finding: &Finding) -> String {
+    let related = finding.related.iter().map(|label| label.message.as_str());
+    let notes = finding.notes.iter().map(|note| note.text.as_str());
+    let all: Vec<&str> = [finding.rule.as_str(), finding.message.as_str()]
+        .into_iter()
+        .chain(related)
+        .chain(notes)
+        .collect();
+    all.join("\n")
 }
 
 impl<'a> ChangelogInput<'a> {

@@ -12,6 +12,8 @@ pub struct BranchScheme {
     pub main: Option<String>,
     /// The release branch of a version, with `{major}`, `{minor}` and `{patch}`.
     pub release: String,
+    /// Another pattern that counts too, where nobody said which one it is.
+    pub other_release: Option<String>,
     /// The branches of hotfixes, as a glob in which `*` stands for any text.
     pub hotfix: String,
 }
@@ -21,7 +23,20 @@ impl Default for BranchScheme {
         Self {
             main: None,
             release: "release/v{major}.{minor}.{patch}".to_owned(),
+            other_release: None,
             hotfix: "hotfix/*".to_owned(),
+        }
+    }
+}
+
+impl BranchScheme {
+    /// The usual names in a project whose tags have no `v`: its release branches may have none either.
+    pub fn without_v() -> Self {
+        let usual = Self::default();
+        Self {
+            release: "release/{major}.{minor}.{patch}".to_owned(),
+            other_release: Some(usual.release),
+            ..usual
         }
     }
 }
@@ -48,15 +63,14 @@ impl BranchScheme {
                     name.replace(placeholder, &number.to_string())
                 })
         };
-        let mut names = vec![fill(&self.release)];
-        names.extend(self.line_pattern().map(|pattern| fill(&pattern)));
-        names
+        self.patterns().map(|pattern| fill(&pattern)).collect()
     }
 
     /// What a branch is for by its name; `None` for any other branch.
     pub fn release_version(&self, branch: &str) -> Option<BranchVersion> {
-        let numbers = match_pattern(&self.release, branch)
-            .or_else(|| match_pattern(&self.line_pattern()?, branch))?;
+        let numbers = self
+            .patterns()
+            .find_map(|pattern| match_pattern(&pattern, branch))?;
         match numbers {
             [Some(major), Some(minor), Some(patch)] => {
                 Some(BranchVersion::Version(Version::new(major, minor, patch)))
@@ -78,11 +92,18 @@ impl BranchScheme {
         self.release_version(branch).is_some()
     }
 
-    /// The pattern without its last number.
-    fn line_pattern(&self) -> Option<String> {
-        self.release
-            .contains(".{patch}")
-            .then(|| self.release.replace(".{patch}", ""))
+    /// The patterns of release branches: those of one version, then those of a line, without the last number.
+    fn patterns(&self) -> impl Iterator<Item = String> {
+        let of_version: Vec<&String> = [&self.release]
+            .into_iter()
+            .chain(&self.other_release)
+            .collect();
+        let of_line = of_version
+            .clone()
+            .into_iter()
+            .filter(|pattern| pattern.contains(".{patch}"))
+            .map(|pattern| pattern.replace(".{patch}", ""));
+        of_version.into_iter().cloned().chain(of_line)
     }
 }
 
@@ -187,5 +208,30 @@ mod tests {
         ] {
             assert_eq!(matches_glob(glob, name), expected, "{glob} {name}");
         }
+    }
+
+    #[test]
+    fn without_v_both_spellings_count() {
+        let scheme = BranchScheme::without_v();
+        assert_eq!(
+            scheme.release_branches(&Version::new(1, 2, 3)),
+            [
+                "release/1.2.3",
+                "release/v1.2.3",
+                "release/1.2",
+                "release/v1.2"
+            ]
+        );
+        for branch in ["release/1.2.3", "release/v1.2.3"] {
+            assert_eq!(
+                scheme.release_version(branch),
+                Some(BranchVersion::Version(Version::new(1, 2, 3))),
+                "{branch}"
+            );
+        }
+        assert_eq!(
+            scheme.release_version("release/v0.19"),
+            Some(BranchVersion::Line(Version::new(0, 19, 0)))
+        );
     }
 }

@@ -206,11 +206,13 @@ impl TagScheme {
         let mut numbers = intended.numbers.clone();
         numbers.resize(3, "0");
         let numbers: Vec<&str> = numbers.into_iter().map(without_zeros).collect();
+        let (mut numbers, mut written) = (numbers, intended.suffix);
+        // A letter that looks like a digit: `v1.11.O`.
+        if let (2, Some(digit)) = (intended.numbers.len(), look_alike(written)) {
+            (numbers[2], written) = (digit, "");
+        }
         let mut name = format!("{}{}", self.prefix, numbers.join("."));
-        let (suffix, build) = intended
-            .suffix
-            .split_once('+')
-            .unwrap_or((intended.suffix, ""));
+        let (suffix, build) = written.split_once('+').unwrap_or((written, ""));
         let suffix: Vec<&str> = suffix
             .split(['.', '_'])
             .map(|part| part.trim_matches('-'))
@@ -284,6 +286,15 @@ fn number_behind(suffix: &str, word: &str, dot: bool) -> Option<u64> {
         .ok()?
         .try_into()
         .ok()
+}
+
+/// The digit that a last number of one letter was meant to be.
+fn look_alike(suffix: &str) -> Option<&'static str> {
+    match suffix {
+        ".O" | ".o" => Some("0"),
+        ".l" | ".I" | ".i" => Some("1"),
+        _ => None,
+    }
 }
 
 fn without_zeros(number: &str) -> &str {
@@ -396,6 +407,16 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_letter_is_taken_for_the_digit_that_it_looks_like() {
+        check(
+            &TagScheme::default(),
+            "v1.11.O malformed ?v1.11.0
+             v1.11.l malformed ?v1.11.1
+             v1.11.b malformed ?v1.11.0-b",
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::args::Init;
-use super::{Found, HOOKS_PATH, WORKFLOW_PATH};
+use super::{Found, HOOKS_PATH, Kind, WORKFLOW_PATH};
 use crate::config::DEFAULT_POLICIES;
 use crate::report::text::{escape, plural};
 
@@ -47,8 +47,9 @@ pub(super) fn config(found: &Found) -> String {
     };
     put!(
         page,
-        "branches: {{ main: {}, release: \"release/v{{major}}.{{minor}}.{{patch}}\", hotfix: \"hotfix/*\" }}\n",
-        quoted(main)
+        "branches: {{ main: {}, release: \"{}\", hotfix: \"hotfix/*\" }}\n",
+        quoted(main),
+        found.branches
     );
     baseline(found, &mut page);
     changelog(found, &mut page);
@@ -62,17 +63,50 @@ pub(super) fn config(found: &Found) -> String {
         page,
         "# versionReferences: [{{ path: README.md, pattern: \"cellar:v{{version}}\" }}]\n"
     );
-    put!(
-        page,
-        "# What decides. Your own policies go beside these: a file, or a directory of files."
-    );
-    put!(page, "policies: [{}]\n", DEFAULT_POLICIES.join(", "));
-    put!(
-        page,
-        "# Which migrations a patch may carry: none, or additive-only (those that only add and have an exact way down)."
-    );
-    put!(page, "params: {{ patchMigrations: none }}");
+    policies(found, &mut page);
     page
+}
+
+fn policies(found: &Found, page: &mut String) {
+    put!(
+        page,
+        "# What decides. Your own policies go beside these: a file, or a directory of files. Packs: release-process (branches, candidates,"
+    );
+    put!(
+        page,
+        "# approvals), migration-safety, helm, semver (the version and nothing else), trunk-based (no branches, no candidates) and"
+    );
+    put!(page, "# change-management.");
+    let mut params = Vec::new();
+    if found.kind == Kind::Package {
+        put!(
+            page,
+            "# No candidate was ever tagged, and there are neither migrations nor a chart: users install what is tagged, and the version is"
+        );
+        put!(
+            page,
+            "# what they go by. For a process with stages and approvals: policies: [{}]",
+            DEFAULT_POLICIES.join(", ")
+        );
+        put!(page, "policies: [builtin:semver]");
+    } else {
+        put!(page, "policies: [{}]\n", DEFAULT_POLICIES.join(", "));
+        put!(
+            page,
+            "# Which migrations a patch may carry: none, or additive-only (those that only add and have an exact way down)."
+        );
+        params.push("patchMigrations: none");
+    }
+    if found.calendar {
+        put!(
+            page,
+            "\n# The versions are dates: they say nothing about what an upgrade breaks, and none has to follow from the one before."
+        );
+        params.push("versions: calendar");
+    }
+    if !params.is_empty() {
+        put!(page, "params: {{ {} }}", params.join(", "));
+    }
 }
 
 fn baseline(found: &Found, page: &mut String) {
@@ -220,7 +254,7 @@ pub(super) fn next_steps(found: &Found, args: &Init, top: &Path) -> String {
         .map(|directory| directory.count)
         .sum();
     let mut text = format!(
-        "found {}, {} in {}, {}{}\n\nnext\n  relgate check              what is wrong since {}\n  relgate plan               what the next release is, and what it needs\n",
+        "found {}, {} in {}, {}{}\n\nnext\n{}",
         plural(found.releases, "release"),
         plural(count(migrations), "migration"),
         match facts.migrations.directories.len() {
@@ -233,10 +267,7 @@ pub(super) fn next_steps(found: &Found, args: &Init, top: &Path) -> String {
         } else {
             ""
         },
-        found
-            .baseline
-            .as_deref()
-            .map_or_else(|| "the beginning".to_owned(), escape),
+        first_commands(found),
     );
     if !args.hooks {
         let what = if top.join(HOOKS_PATH).exists() {
@@ -259,6 +290,27 @@ pub(super) fn next_steps(found: &Found, args: &Init, top: &Path) -> String {
         );
     }
     text
+}
+
+/// What to run first. Without a release there is nothing to compare with, so that the first one has to be named.
+fn first_commands(found: &Found) -> String {
+    let (tag, since) = match &found.baseline {
+        Some(tag) => (
+            String::new(),
+            format!("what is wrong since {}", escape(tag)),
+        ),
+        None if found.releases > 0 => (
+            String::new(),
+            "what is wrong since the beginning".to_owned(),
+        ),
+        None => (
+            format!(" --tag {}0.1.0", escape(&found.prefix)),
+            "what is wrong with HEAD as the first release".to_owned(),
+        ),
+    };
+    let check = format!("relgate check{tag}");
+    let plan = format!("relgate plan{tag}");
+    format!("  {check:<26} {since}\n  {plan:<26} what the next release is, and what it needs\n")
 }
 
 #[cfg(test)]

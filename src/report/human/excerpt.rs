@@ -143,6 +143,8 @@ struct Excerpt {
     name: String,
     text: String,
     first_line: usize,
+    /// The span's column in the file, from 0: the line in the window may be cut.
+    column: usize,
     span: SourceSpan,
     label: String,
 }
@@ -181,6 +183,7 @@ impl Excerpt {
             name: escape(&file.path),
             text: window.text,
             first_line: first as usize - 1,
+            column: start.column as usize - 1,
             span: SourceSpan::new(begin.into(), window.end.saturating_sub(begin)),
             label: escape(label),
         }
@@ -245,7 +248,11 @@ impl SourceCode for Excerpt {
             inner.data(),
             *inner.span(),
             inner.line() + self.first_line,
-            inner.column(),
+            if (span, before, after) == (&self.span, 0, 0) {
+                self.column
+            } else {
+                inner.column()
+            },
             inner.line_count(),
         )))
     }

@@ -109,7 +109,13 @@ fn unreleased(input: &ChangelogInput<'_>, sections: &[(&Section, &VersionTitle)]
     };
     let link = unreleased.link.as_ref()?;
     let base = version_in_ref(&link.compare.as_ref()?.base)?;
-    let versions: Vec<&str> = sections.iter().map(|(_, title)| title.version.text.as_str()).collect();
+    // A section that says "to be done" in place of its date is not out.
+    let is_out = |section: &Section| !section.date.as_ref().is_some_and(|date| date.placeholder);
+    let versions: Vec<&str> = sections
+        .iter()
+        .filter(|(section, _)| is_out(section))
+        .map(|(_, title)| title.version.text.as_str())
+        .collect();
     let newest = versions.first()?;
     let fits = same_version(base, newest)
         || is_highest(base, &versions)

@@ -12,6 +12,7 @@ fn findings(text: &str, current: Option<&str>, component: &str) -> (Vec<Finding>
     let input = ChangelogInput {
         source,
         changelog: &parsed.value,
+        previous: None,
         current,
         component,
         today: NaiveDate::from_ymd_opt(2026, 6, 1).unwrap(),
@@ -366,4 +367,47 @@ fn versions_in_order() {
     check("1.0.0.Final", Some("1.0.0-final"));
     check("99999999999999999999999.0.0", None);
     check("1.2.3-é", None);
+}
+
+/// What was wrong with older sections in the previous release is not told again; what the release adds is.
+#[test]
+fn old_defects_are_told_once() {
+    let old = "# Changelog\n\n## [1.1.0] - 2026-02-30\n\n- b\n\n## [1.0.0] - 2026-01-01\n\n- a\n";
+    let told = |new: &str, expected: &[&str]| {
+        let mut sources = Sources::default();
+        let (before, after) = (parse(old), parse(new));
+        let mut findings = Findings::default();
+        let input = ChangelogInput {
+            source: sources.add("CHANGELOG.md", "", new),
+            changelog: &after.value,
+            previous: Some(&before.value),
+            current: Some("1.2.0"),
+            component: "",
+            today: NaiveDate::from_ymd_opt(2026, 6, 1).unwrap(),
+        };
+        check(&input, &mut findings);
+        let found: Vec<&str> = findings.0.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(found, expected, "{new}");
+    };
+    told(&format!("## [1.2.0] - 2026-03-01\n\n- c\n\n{old}"), &[]);
+    told(
+        &format!("## [1.2.0] - 2026-13-01\n\n- c\n\n{old}"),
+        &["the date of 1.2.0 is not a day: `2026-13-01`"],
+    );
+    told(
+        &old.replace("2026-01-01", "2026-01-32"),
+        &["the date of 1.1.0 is not a day: `2026-02-30`"],
+    );
+}
+
+/// A section that says "to be done" in place of its date is not out.
+#[test]
+fn unreleased_starts_at_what_is_out() {
+    let text = "## 5.0.0 - TBD\n\n- c\n\n## [Unreleased]\n\n## [4.6.6] - 2026-05-06\n\n- b\n\n[Unreleased]: https://git.example.org/compare/v4.6.6...HEAD\n[4.6.6]: https://git.example.org/compare/v4.6.5...v4.6.6\n";
+    let (found, _) = findings(text, None, "");
+    let links: Vec<&Finding> = found
+        .iter()
+        .filter(|finding| finding.rule == "changelog-link-wrong")
+        .collect();
+    assert!(links.is_empty(), "{links:?}");
 }
