@@ -114,6 +114,8 @@ pub struct Coverage {
     pub examined: BTreeMap<&'static str, u64>,
     /// What was not, sorted and without repetition when it is reported.
     pub not_examined: Vec<NotExamined>,
+    /// What is there and has no part in the judgement, such as charts that are test data.
+    pub left_out: Vec<NotExamined>,
     /// Paths and contents that were needed and could not be read; each path is in `not_examined` too, with the reason.
     pub unread: BTreeSet<(String, ObjectId)>,
     /// How many files were needed, and are not in this clone: without them there is no judgement.
@@ -123,6 +125,14 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Notes something that the judgement does not need.
+    pub fn leave_out(&mut self, path: impl Into<String>, reason: impl Into<String>) {
+        self.left_out.push(NotExamined {
+            path: path.into(),
+            reason: reason.into(),
+        });
+    }
+
     /// Counts `n` more examined things of a kind.
     pub fn count(&mut self, kind: &'static str, n: usize) {
         *self.examined.entry(kind).or_default() += n as u64;

@@ -85,6 +85,9 @@ pub enum Backup {
     Required,
 }
 
+/// Why nothing is known of an operation of which no more can be said.
+pub const UNCLASSIFIED: &str = "it could not be classified";
+
 /// What an operation does to one relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touch {

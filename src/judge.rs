@@ -35,7 +35,6 @@ use crate::evidence::verify::Release;
 use crate::facts::tags::Earlier;
 use crate::facts::tags::TagFact;
 use crate::facts::{Facts, Origins};
-use crate::finding::Finding;
 use crate::fix::Files;
 use crate::gate::Stage;
 use crate::git::{GitError, History, Repository};
@@ -266,6 +265,7 @@ pub fn judge_subject(
         touched::restrict(&mut facts, touched, &before);
     }
 
+    let only = states.reported(files);
     let waivers = settings::waivers(frame.project, &mut reader.sources);
     let mut evaluation = policy::evaluate(
         &frame.project.policies,
@@ -274,12 +274,12 @@ pub fn judge_subject(
             origins: &origins,
             sources: &reader.sources,
             findings,
+            only: only.as_ref(),
             suppressions,
             waivers: &waivers,
             now: frame.now,
         },
     );
-    keep_touched(&mut evaluation.findings, &states, files, &reader);
     release_fixes::attach(
         &mut evaluation.findings,
         &evaluation.facts,
@@ -396,6 +396,19 @@ impl States {
         })
     }
 
+    /// Of a pull request or of staged changes: the paths that findings may be about (and, when some are named, those only).
+    fn reported(&self, files: &[String]) -> Option<BTreeSet<String>> {
+        let touched = self.touched.as_ref()?;
+        let unlisted = self.subject.not_listed.iter().map(|entry| &entry.path);
+        let new = unlisted.filter(|path| self.is_new_unlisted(path));
+        let all = touched.iter().chain(new);
+        Some(
+            all.filter(|path| files.is_empty() || files.contains(path))
+                .cloned()
+                .collect(),
+        )
+    }
+
     /// Something is, or was, at a path.
     fn knows(&self, path: &str) -> bool {
         let listed = |state: &Snapshot| {
@@ -418,26 +431,6 @@ impl States {
             (None, None) => true,
         }
     }
-}
-
-/// Of what policies find in a pull request or in staged changes, what is in the touched files (and, when some are named,
-/// in those).
-fn keep_touched(
-    findings: &mut Vec<Finding>,
-    states: &States,
-    files: &[String],
-    reader: &Reader<'_>,
-) {
-    if states.touched.is_none() {
-        return;
-    }
-    findings.retain(|finding| {
-        let path = match finding.location {
-            Some(location) => reader.sources.get(location.source).path.as_str(),
-            None => finding.about.as_str(),
-        };
-        states.touches(path) && (files.is_empty() || files.iter().any(|file| file == path))
-    });
 }
 
 /// The tag that the next release would have.

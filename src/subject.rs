@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use crate::gate::Stage;
 use crate::git::{Bound, GitError, History, ObjectId, Point, Repository, Start, Tag};
 use crate::version::{
-    BranchScheme, BranchVersion, TagKind, TagName, TagScheme, Version, version_prefixes,
+    BranchScheme, BranchVersion, TagKind, TagName, TagScheme, Version, name_prefixes,
+    prefix_setting, split_version, version_prefixes,
 };
 
-/// How many other prefixes an error names.
-const NAMED_PREFIXES: usize = 5;
+/// How many tags an error names that are no versions.
+const NAMED_TAGS: usize = 3;
 
 /// What somebody wants judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -391,9 +392,14 @@ fn proposed_tag(
     at: Option<&str>,
 ) -> Result<Subject, SubjectError> {
     if !name.is_release() {
-        let meant = name.suggestion.as_deref().map_or(String::new(), |meant| {
-            format!("; did you mean {meant}? relgate check --tag {meant}")
-        });
+        let meant = match (name.suggestion.as_deref(), split_version(&name.name)) {
+            (Some(meant), _) => format!("; did you mean {meant}? relgate check --tag {meant}"),
+            (None, Some((prefix, _))) => format!(
+                "\nits prefix is not that of the release tags: {} in relgate.yaml judges such tags",
+                prefix_setting(prefix)
+            ),
+            (None, None) => String::new(),
+        };
         return Err(SubjectError::UnknownTag {
             help: format!("git fetch --tags        brings the tags of the remote{meant}"),
             name: name.name,
@@ -434,22 +440,38 @@ fn require_releases(
         "git fetch --tags        brings the release tags, if there are any\n\
          relgate check --tag {first}        judges HEAD as the first release"
     );
-    let others = version_prefixes(tags.iter().map(|tag| tag.name.name.as_str()));
-    if !others.is_empty() {
-        let names: Vec<String> = others
-            .keys()
-            .take(NAMED_PREFIXES)
-            .map(|prefix| format!("`{prefix}`"))
-            .collect();
-        help = format!(
-            "{help}\ntags: {{ prefix: … }} in relgate.yaml chooses among the prefixes that are here: {}",
-            names.join(", ")
-        );
-    }
+    help.push_str(&other_tags(tags));
     Err(SubjectError::NoReleaseTags {
         subject: subject.to_owned(),
         help,
     })
+}
+
+/// What the tags are that are no releases: of other prefixes, or no versions at all.
+fn other_tags(tags: &[Tag]) -> String {
+    let names = || tags.iter().map(|tag| tag.name.name.as_str());
+    let prefixes = name_prefixes(names());
+    if !prefixes.is_empty() {
+        let most = version_prefixes(names())
+            .into_iter()
+            .max_by_key(|(prefix, versions)| (versions.len(), std::cmp::Reverse(prefix.clone())))
+            .map_or_else(String::new, |(prefix, _)| prefix_setting(&prefix));
+        return format!(
+            "\nthe tags have other prefixes: {prefixes}\n{most} in relgate.yaml judges the releases of one of them"
+        );
+    }
+    let shown: Vec<String> = names()
+        .take(NAMED_TAGS)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match shown.len() {
+        0 => String::new(),
+        _ => format!(
+            "\nno tag of the {} here is a version of three numbers (X.Y.Z): {}",
+            tags.len(),
+            shown.join(", ")
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 mod branch;
 mod number;
+mod prefix;
 mod step;
 mod tag;
 
 pub use branch::{BranchScheme, BranchVersion};
 pub use number::Version;
+pub use prefix::{detect_prefix, name_prefixes, prefix_setting, split_version, version_prefixes};
 pub use step::{Step, next, next_free, step};
-pub use tag::{TagName, TagScheme, detect_prefix, version_prefixes};
+pub use tag::{TagName, TagScheme};
 
 use serde::{Deserialize, Serialize};
 

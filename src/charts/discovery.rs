@@ -52,7 +52,7 @@ pub(super) fn find(
         if directory.split('/').any(|part| NOT_SHIPPED.contains(&part)) {
             if let Some(reader) = reader.as_deref_mut() {
                 let path = super::join(directory, CHART_FILE);
-                reader.coverage.skip(
+                reader.coverage.leave_out(
                     path,
                     "a chart that is taken for test data or foreign code; `charts` in the configuration names those to judge",
                 );

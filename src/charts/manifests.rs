@@ -299,7 +299,8 @@ fn manifest(path: &str, lines: &[Line<'_>], source: SourceId, values: &Value) ->
             };
             let written: Vec<&str> = block(lines, at)
                 .iter()
-                .map(|line| line.text.trim())
+                .map(|line| without_comment(line.text).trim())
+                .filter(|code| !code.is_empty())
                 .collect();
             immutable.push((key, written.join("\n")));
         }
@@ -308,9 +309,10 @@ fn manifest(path: &str, lines: &[Line<'_>], source: SourceId, values: &Value) ->
         lines
             .iter()
             .find(|line| {
-                line.text.contains("helm.sh/chart")
-                    || line.text.contains(".Chart.Version")
-                    || line.text.contains("app.kubernetes.io/version")
+                let code = without_comment(line.text);
+                code.contains("helm.sh/chart")
+                    || code.contains(".Chart.Version")
+                    || code.contains("app.kubernetes.io/version")
             })
             .map(|line| place(*line))
     });
@@ -432,6 +434,14 @@ fn number(text: &str, values: &Value) -> Option<i64> {
     values.at(&KeyPath::parse(path))?.rendered()?.parse().ok()
 }
 
+/// A line without what YAML takes for a comment; a `#` within quotes is taken for one too.
+fn without_comment(line: &str) -> &str {
+    if line.trim_start().starts_with('#') {
+        return "";
+    }
+    line.split_once(" #").map_or(line, |(code, _)| code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -484,6 +494,16 @@ mod tests {
         ] {
             assert_eq!(told(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_comment_is_no_label() {
+        let text = "kind: StatefulSet\nspec:\n  volumeClaimTemplates:\n    - metadata:\n        # helm.sh/chart changes with every release\n        labels: # not app.kubernetes.io/version\n          a: b\n";
+        let source = Sources::default().add("templates/a.yaml", "", text);
+        let found = &read("templates/a.yaml", text, source, &Value::empty_map())[0];
+        assert!(found.versioned_claims.is_none());
+        let (_, claims) = &found.immutable[0];
+        assert_eq!(claims, "volumeClaimTemplates:\n- metadata:\nlabels:\na: b");
     }
 
     #[test]

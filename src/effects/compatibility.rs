@@ -173,7 +173,7 @@ pub(super) fn judge(operation: &Operation, situation: &Situation<'_>) -> Verdict
         },
         Action::Opaque { .. } => Verdict {
             opaque: true,
-            ..Verdict::unknown("it could not be classified")
+            ..Verdict::unknown(crate::effects::UNCLASSIFIED)
         },
         Action::Set { .. }
         | Action::Transaction(_)

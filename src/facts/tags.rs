@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rfc3339;
 use crate::git::{Answer, History, ObjectId, Tag};
-use crate::version::{TagKind, TagName, TagScheme};
+use crate::version::{TagKind, TagName, TagScheme, Version, split_version, version_prefixes};
 
 /// One tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -37,6 +37,13 @@ pub struct TagFact {
     pub on_main: String,
     /// What was probably meant by a malformed tag, e.g. `v1.2.3-rc1`; else empty.
     pub suggestion: String,
+    /// The release tag that a malformed tag is a second name of: the well-formed one that was probably meant, at the same commit;
+    /// else empty.
+    pub alias_of: String,
+    /// What stands before the version in the name of a tag that has another prefix than the release tags; else empty.
+    pub other_prefix: String,
+    /// How many tags have that prefix; 0 for tags without a version, and for those with the prefix of the release tags.
+    pub other_prefix_tags: u64,
     /// The line that a floating tag follows: `1` of `v1`, `1.2` of `v1.2`; empty for others, and where the line has neither a
     /// release nor a candidate.
     pub line: String,
@@ -53,11 +60,16 @@ pub struct TagFact {
 pub fn collect(history: &History, scheme: &TagScheme, earlier: &Earlier) -> Vec<TagFact> {
     let lines = newest_of_lines(history);
     let releases = earlier.releases(scheme);
+    let names = history.tags.iter().map(|tag| tag.name.name.as_str());
+    let prefixes = version_prefixes(names);
     history
         .tags
         .iter()
         .map(|tag| {
             let mut fact = tag_fact(history, tag);
+            if !tag.name.is_release() {
+                no_release(&mut fact, tag, history, &prefixes);
+            }
             if let Some(newest) = lines.get(&tag.name.line) {
                 fact.line.clone_from(&tag.name.line);
                 if let Some(newest) = newest {
@@ -71,6 +83,24 @@ pub fn collect(history: &History, scheme: &TagScheme, earlier: &Earlier) -> Vec<
             fact
         })
         .collect()
+}
+
+/// What a tag is that is no release: a second name of one, or one of another prefix.
+fn no_release(
+    fact: &mut TagFact,
+    tag: &Tag,
+    history: &History,
+    prefixes: &BTreeMap<String, Vec<Version>>,
+) {
+    let meant = tag.name.suggestion.as_deref();
+    let release = meant.and_then(|name| history.tag(name));
+    if let Some(release) = release.filter(|release| release.commit == tag.commit) {
+        fact.alias_of.clone_from(&release.name.name);
+    }
+    if let Some((prefix, _)) = split_version(&tag.name.name) {
+        prefix.clone_into(&mut fact.other_prefix);
+        fact.other_prefix_tags = prefixes.get(prefix).map_or(0, |all| all.len() as u64);
+    }
 }
 
 fn commit_of(tag: &Tag) -> String {

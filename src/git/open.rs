@@ -21,6 +21,14 @@ impl Repository {
     /// programs; relgate runs nothing, and in containers the checkout often belongs to somebody else.
     pub fn open(start: &Path) -> Result<Self, GitError> {
         let found = find(start).ok_or_else(|| GitError::NotARepository(start.to_owned()))?;
+        if let Some(file) = waits_for_ever(&found.directory) {
+            return Err(GitError::Open {
+                path: found.directory,
+                why: format!(
+                    "its configuration is, or includes, {file}, which is no ordinary file"
+                ),
+            });
+        }
         // Opened as a bare one, libgit2 checks no owner and reads no `core.worktree`.
         let inner = git2::Repository::open_bare(&found.directory)
             .map_err(|error| refusal(&found.directory, &error))?;
@@ -128,6 +136,56 @@ fn is_configured_bare(repository: &git2::Repository) -> bool {
         .config()
         .and_then(|config| config.get_bool("core.bare"))
         .unwrap_or(false)
+}
+
+/// How deep files of git's configuration include each other.
+const MOST_INCLUDES: usize = 16;
+/// A longer file is no configuration that somebody wrote.
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// The name of a file of the configuration that is a pipe or a device: libgit2 opens it, and waits.
+fn waits_for_ever(directory: &Path) -> Option<String> {
+    let common = std::fs::read_to_string(directory.join("commondir"))
+        .map_or_else(|_| directory.to_owned(), |path| directory.join(path.trim()));
+    let mut open = vec![common.join("config"), directory.join("config.worktree")];
+    for _ in 0..MOST_INCLUDES {
+        let mut next = Vec::new();
+        for file in open {
+            let Ok(metadata) = file.metadata() else {
+                continue;
+            };
+            if !metadata.is_file() && !metadata.is_dir() {
+                let name = file.file_name().unwrap_or_default();
+                return Some(name.to_string_lossy().into_owned());
+            }
+            if metadata.is_file() && metadata.len() <= MAX_CONFIG_BYTES {
+                let text = std::fs::read_to_string(&file).unwrap_or_default();
+                let beside = file.parent().unwrap_or(directory);
+                next.extend(includes(&text).map(|path| beside.join(path)));
+            }
+        }
+        next.truncate(MOST_INCLUDES);
+        open = next;
+    }
+    None
+}
+
+/// What a configuration includes: `path` of the sections `include` and `includeIf`. Paths of the user's home are the user's own.
+fn includes(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_include = false;
+    text.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(section) = line.strip_prefix('[') {
+            is_include = section.to_ascii_lowercase().starts_with("include");
+        }
+        let (key, value) = line
+            .rsplit_once(']')
+            .map_or(line, |(_, rest)| rest)
+            .split_once('=')?;
+        let path = value.trim().trim_matches('"');
+        (is_include && key.trim().eq_ignore_ascii_case("path") && !path.starts_with('~'))
+            .then_some(path)
+    })
 }
 
 /// Why libgit2 did not open a repository.

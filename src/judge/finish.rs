@@ -65,6 +65,8 @@ pub(super) fn report(parts: Parts) -> (Report, Facts) {
     }
     coverage.not_examined.sort();
     coverage.not_examined.dedup();
+    coverage.left_out.sort();
+    coverage.left_out.dedup();
     let verdict = decision::verdict(&Inputs {
         findings: &findings,
         gates: &gates,

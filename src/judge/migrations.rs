@@ -1,11 +1,11 @@
 //! The migrations of a release: survey, statements, rules over sequences and statements, facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::collect::Collected;
 use super::{Frame, States, finish, settings, uses};
 use crate::discover::{Reader, Snapshot};
-use crate::effects::Effect;
+use crate::effects::{Effect, UNCLASSIFIED};
 use crate::facts::migrations::{MigrationFact, OperationFact};
 use crate::facts::tags::TagFact;
 use crate::facts::{Facts, Origins};
@@ -75,7 +75,7 @@ pub(super) fn collect(
     for fact in lists.added.iter_mut().chain(&mut lists.modified) {
         set_reversible(fact, &judged);
     }
-    for (path, reason) in judged.values().flat_map(|judged| &judged.opaque) {
+    for (path, reason) in judged.values().flat_map(|judged| unknown(&judged.opaque)) {
         reader.coverage.skip(path.clone(), reason.clone());
     }
     let mut findings: Vec<Finding> = judged
@@ -94,6 +94,19 @@ pub(super) fn collect(
             Vec::new()
         },
     }
+}
+
+/// What could not be told of statements. Where more is known than that one could not be classified, that is left out.
+fn unknown(opaque: &[(String, String)]) -> impl Iterator<Item = &(String, String)> {
+    let line = |reason: &str| reason.split(": ").next().unwrap_or_default().to_owned();
+    let told: BTreeSet<(&str, String)> = opaque
+        .iter()
+        .filter(|(_, reason)| !reason.ends_with(UNCLASSIFIED))
+        .map(|(path, reason)| (path.as_str(), line(reason)))
+        .collect();
+    opaque.iter().filter(move |(path, reason)| {
+        !reason.ends_with(UNCLASSIFIED) || !told.contains(&(path.as_str(), line(reason)))
+    })
 }
 
 /// A configured directory that none of the compared states holds: it was before the release's time, or is misspelt.

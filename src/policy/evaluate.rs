@@ -7,6 +7,8 @@ mod validations;
 
 pub use gates::closing::{RELEASE_CANDIDATE, settle};
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::facts::{Facts, FindingFact, Origin, Origins};
@@ -35,6 +37,8 @@ pub struct Input<'a> {
     pub sources: &'a Sources,
     /// What rules found.
     pub findings: Vec<Finding>,
+    /// The paths that findings may be about; `None` for all. What is left out of a report must not close or open its gates.
+    pub only: Option<&'a BTreeSet<String>>,
     /// What suppresses findings.
     pub suppressions: Suppressions,
     /// The waivers.
@@ -63,6 +67,7 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         origins,
         sources,
         mut findings,
+        only,
         suppressions,
         waivers,
         now,
@@ -101,11 +106,14 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         desk.waive_finding(&mut finding, policy, sources);
         findings.push(finding);
     }
+    // Waivers were asked first, so that one for what is left out does not count as unused.
+    keep(&mut findings, only, sources);
     show_findings(&mut run, &findings, sources);
 
     settle_evidence(&mut run, effective, &findings, sources);
     let gates = gates::evaluate(&run, &findings, sources, &mut desk);
     findings.extend(desk.finish());
+    keep(&mut findings, only, sources);
     // A variable that fails does so in every phase that asks for it.
     let mut errors: Vec<EvaluationError> = Vec::new();
     for error in run.errors.take() {
@@ -123,6 +131,17 @@ fn phases(policies: &PolicySet, input: Input<'_>) -> Evaluation {
         errors,
         facts: run.facts,
     }
+}
+
+/// Leaves the findings about these paths.
+fn keep(findings: &mut Vec<Finding>, only: Option<&BTreeSet<String>>, sources: &Sources) {
+    let Some(only) = only else {
+        return;
+    };
+    findings.retain(|finding| match finding.location {
+        Some(location) => only.contains(&sources.get(location.source).path),
+        None => only.contains(&finding.about),
+    });
 }
 
 /// What is known now decides what evidence counts: the release's type, and whether it is what its candidate was.

@@ -12,10 +12,11 @@ use std::io;
 use super::text::{disarm, escape, plural};
 use super::{Report, Style, conclusion};
 use crate::decision::Verdict;
+use crate::discover::NotExamined;
 use crate::finding::{Finding, Severity, Status};
 use crate::policy::Demand;
 use crate::source::SourceId;
-use crate::version::ReleaseType;
+use crate::version::{ReleaseType, TagKind};
 use paint::Paint;
 
 /// Findings below errors that are shown with an excerpt before the rest is only counted.
@@ -64,14 +65,14 @@ fn headline(report: &Report, paint: &Paint) -> String {
             || {
                 subject
                     .kind
-                    .map_or("no release type", crate::version::TagKind::as_str)
+                    .map_or("no release type", TagKind::as_str)
                     .to_owned()
             },
             |declared| declared.to_string(),
         ));
     }
     parts.push(subject.previous.as_ref().map_or_else(
-        || "first release".to_owned(),
+        || no_previous(report).to_owned(),
         |previous| format!("from {}", escape(&previous.tag)),
     ));
     parts.push(plural(report.headline.commits, "commit"));
@@ -95,6 +96,14 @@ fn headline(report: &Report, paint: &Paint) -> String {
         paint.bold(&format!("{name} {what}")),
         parts.join(" · ")
     )
+}
+
+/// What is said where no release is before the subject. A tag that is no release has none before it, and is not the first.
+pub(super) fn no_previous(report: &Report) -> &'static str {
+    match report.subject.kind {
+        Some(TagKind::Malformed | TagKind::Unrelated) => "no release",
+        _ => "first release",
+    }
 }
 
 pub(super) fn findings(
@@ -288,15 +297,34 @@ pub(super) fn not_examined(
     paint: &Paint,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let skipped = &report.coverage.not_examined;
-    if skipped.is_empty() {
+    listed(
+        "Not examined",
+        &report.coverage.not_examined,
+        style,
+        paint,
+        out,
+    )?;
+    if style.verbosity > 0 {
+        listed("Left out", &report.coverage.left_out, style, paint, out)?;
+    }
+    Ok(())
+}
+
+fn listed(
+    title: &str,
+    entries: &[NotExamined],
+    style: &Style,
+    paint: &Paint,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if entries.is_empty() {
         return Ok(());
     }
     let most = if style.verbosity > 0 { usize::MAX } else { 5 };
     writeln!(out)?;
-    for (index, entry) in skipped.iter().take(most).enumerate() {
+    for (index, entry) in entries.iter().take(most).enumerate() {
         let label = if index == 0 {
-            paint.bold("Not examined")
+            paint.bold(&format!("{title:<12}"))
         } else {
             " ".repeat(12)
         };
@@ -307,12 +335,12 @@ pub(super) fn not_examined(
             escape(&entry.reason)
         )?;
     }
-    if skipped.len() > most {
+    if entries.len() > most {
         writeln!(
             out,
             "{}   and {} more: --verbose shows them",
             " ".repeat(12),
-            skipped.len() - most
+            entries.len() - most
         )?;
     }
     Ok(())

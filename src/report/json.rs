@@ -156,6 +156,7 @@ struct Related<'r> {
 struct Coverage<'r> {
     examined: &'r BTreeMap<&'static str, u64>,
     not_examined: Vec<NotExamined<'r>>,
+    left_out: Vec<NotExamined<'r>>,
 }
 
 #[derive(Serialize)]
@@ -260,15 +261,8 @@ fn document(report: &Report) -> Document<'_> {
             .collect(),
         coverage: Coverage {
             examined: &report.coverage.examined,
-            not_examined: report
-                .coverage
-                .not_examined
-                .iter()
-                .map(|entry| NotExamined {
-                    path: &entry.path,
-                    reason: &entry.reason,
-                })
-                .collect(),
+            not_examined: not_examined(&report.coverage.not_examined),
+            left_out: not_examined(&report.coverage.left_out),
         },
         policy: Policy {
             reference: &report.policy.reference,
@@ -385,4 +379,13 @@ fn place(location: Location, sources: &Sources) -> Place<'_> {
         end_column: end.column,
         revision: &file.revision,
     }
+}
+fn not_examined(entries: &[crate::discover::NotExamined]) -> Vec<NotExamined<'_>> {
+    entries
+        .iter()
+        .map(|entry| NotExamined {
+            path: &entry.path,
+            reason: &entry.reason,
+        })
+        .collect()
 }

@@ -102,7 +102,7 @@ fn head(report: &Report, page: &mut Page) {
     let headline = &report.headline;
     let mut parts = vec![match &subject.previous {
         Some(previous) => format!("from {}", code(&previous.tag)),
-        None => "first release".to_owned(),
+        None => super::human::no_previous(report).to_owned(),
     }];
     parts.push(plural(headline.commits, "commit"));
     parts.push(plural(headline.migrations, "migration"));

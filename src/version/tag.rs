@@ -1,12 +1,10 @@
-//! Tag names: which of the six kinds a name is, and which prefix a project's release tags have.
-
-use std::collections::BTreeMap;
+//! Tag names: which of the six kinds a name is.
 
 use super::number::HOTFIX;
 use super::{TagKind, Version};
 
 /// No name that is longer is looked into: git allows them, no release has one.
-const MAX_NAME_BYTES: usize = 256;
+pub(super) const MAX_NAME_BYTES: usize = 256;
 
 /// What stands between a prefix and a version by mistake.
 const SEPARATORS: [char; 3] = ['.', '-', '_'];
@@ -314,77 +312,10 @@ fn strip_prefix_any_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
         .flatten()
 }
 
-/// How many of the highest versions decide between `v` and no prefix. Old tags of a project that changed its habit
-/// should not decide, nor should one stray tag.
-const NEWEST: usize = 10;
-
-/// The prefix of a project's release tags, when nothing is configured.
-///
-/// Finals with `v` and finals without a prefix compete: the spelling of most of the ten highest versions wins, a tie goes
-/// to `v`. A project that has neither and exactly one other prefix (`chart-`) uses that. Everything else is `v`.
-pub fn detect_prefix<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    let groups = version_prefixes(names);
-    let mut usual: Vec<(&Version, &str)> = Vec::new();
-    for finals_only in [true, false] {
-        for prefix in ["v", ""] {
-            let versions = groups.get(prefix).map_or(&[][..], Vec::as_slice);
-            usual.extend(
-                versions
-                    .iter()
-                    .filter(|version| !finals_only || version.is_plain())
-                    .map(|version| (version, prefix)),
-            );
-        }
-        if !usual.is_empty() {
-            break;
-        }
-    }
-    if !usual.is_empty() {
-        usual.sort_by(|(a, _), (b, _)| b.release_order(a));
-        usual.truncate(NEWEST);
-        let with_v = usual.iter().filter(|(_, prefix)| *prefix == "v").count();
-        return if with_v * 2 >= usual.len() { "v" } else { "" }.to_owned();
-    }
-    let mut others = groups.into_keys();
-    match (others.next(), others.next()) {
-        (Some(only), None) => only,
-        _ => "v".to_owned(),
-    }
-}
-
-/// The prefixes that stand before well-formed versions, with those versions: what a monorepo's components are called.
-pub fn version_prefixes<'n>(
-    names: impl IntoIterator<Item = &'n str>,
-) -> BTreeMap<String, Vec<Version>> {
-    let mut groups: BTreeMap<String, Vec<Version>> = BTreeMap::new();
-    for name in names {
-        if let Some((prefix, version)) = split_version(name) {
-            groups.entry(prefix.to_owned()).or_default().push(version);
-        }
-    }
-    groups
-}
-
-/// Cuts a name before its version: the first digit behind a non-digit from where on the rest is one.
-fn split_version(name: &str) -> Option<(&str, Version)> {
-    if name.len() > MAX_NAME_BYTES {
-        return None;
-    }
-    let bytes = name.as_bytes();
-    (0..bytes.len())
-        .filter(|&at| {
-            let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-            digit(at) && !at.checked_sub(1).is_some_and(digit)
-        })
-        .find_map(|at| {
-            let (prefix, rest) = name.split_at_checked(at)?;
-            Some((prefix, Version::parse(rest)?))
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::detect_prefix;
     use proptest::prelude::*;
 
     /// Each line: name, kind, then `=version` or `?suggestion` where there is one.

@@ -435,3 +435,179 @@ fn references_that_cannot_be_read_are_an_error() {
     std::os::unix::fs::symlink("loop", repo.path().join(".git/refs/tags/loop")).unwrap();
     check(&repo, &["check"], 0, &[], &[]);
 }
+
+/// A pipe that nobody writes to is never read.
+#[test]
+fn a_pipe_is_no_file() {
+    let repo = Repo::inline(CELLAR);
+    let pipe = |path: &str| {
+        let path = repo.path().join(path);
+        let status = std::process::Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        path
+    };
+    let config = pipe("relgate.yaml");
+    check(
+        &repo,
+        &["check"],
+        2,
+        &["relgate.yaml cannot be read: it is not an ordinary file"],
+        &[],
+    );
+    std::fs::remove_file(config).unwrap();
+    pipe("notes");
+    repo.git(&["config", "--local", "user.name", "Ada"]);
+    let path = repo.path().join(".git/config");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{text}\n[include]\n\tpath = ../notes\n")).unwrap();
+    check(
+        &repo,
+        &["check"],
+        2,
+        &["includes, notes, which is no ordinary file"],
+        &[],
+    );
+}
+
+/// Of tags that fit no prefix it is said what they are, and which setting judges them.
+#[test]
+fn other_ways_to_name_tags() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write: { a: a }
+  tag: ['@cellar/api@1.0.0', '@cellar/web@1.0.0', 'app/v1.0.0']
+- commit: 'feat: bungs'
+  write: { a: b }
+  tag: ['@cellar/api@1.1.0', '2.0.0', 'v2.0.0', 'v1.9.0', 'v1.8.0']
+",
+    );
+    let says = ["prefix is `app/v`, as that of 1 tag here", "no release · "];
+    check(
+        &repo,
+        &["check", "--tag", "app/v1.0.0"],
+        1,
+        &says,
+        &["first release", "delete"],
+    );
+    let says = ["tags: { prefix: \"@cellar/api@\" } in relgate.yaml"];
+    check(
+        &repo,
+        &["check", "--tag", "@cellar/api@1.1.0"],
+        1,
+        &says,
+        &["delete"],
+    );
+    check(
+        &repo,
+        &["check", "--tag", "@cellar/api@1.2.0"],
+        2,
+        &says,
+        &[],
+    );
+    let says = ["`2.0.0` is a second name of v2.0.0, which is the release"];
+    check(&repo, &["check", "--tag", "2.0.0"], 1, &says, &["delete"]);
+    check(
+        &repo,
+        &["check", "--tag", "v2.0.0", "--stage", "change"],
+        0,
+        &[],
+        &["tag-malformed"],
+    );
+    repo.write("relgate.yaml", "tags: { prefix: \"@cellar/api@\" }");
+    check(
+        &repo,
+        &["check", "--tag", "@cellar/api@1.1.0", "--stage", "change"],
+        0,
+        &["minor"],
+        &[],
+    );
+
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write: { a: a }
+  tag: ['web/v1.0.0', 'api/v1.0.0', 'api/v1.1.0']
+",
+    );
+    let says = [
+        "`api/v` (2 tags), `web/v` (1 tag)",
+        "tags: { prefix: \"api/v\" } in relgate.yaml",
+        "git fetch --tags",
+        "relgate check --tag v0.1.0",
+    ];
+    check(&repo, &["check"], 2, &says, &[]);
+    let repo = Repo::inline("- commit: a\n  write: { a: a }\n  tag: [release-1.2, release-1.3]\n");
+    let says = ["no tag of the 2 here is a version of three numbers (X.Y.Z): `release-1.2`"];
+    check(&repo, &["check"], 2, &says, &[]);
+}
+
+/// What a change does not touch counts neither among the findings nor for the gates.
+#[test]
+fn gates_and_findings_of_a_change_agree() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write:
+    db/migrations/0001_a.up.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY, label text);'
+  tag: v1.0.0
+- commit: 'fix: labels'
+  write: { db/migrations/0002_b.up.sql: 'ALTER TABLE casks RENAME COLUMN label TO title; ALTER TABLE casks ADD COLUMN label text;' }
+- commit: 'docs: casks'
+  write: { a: a }
+",
+    );
+    let report = Tool::within(repo.path()).report(&["--base", "HEAD~1"]);
+    assert_eq!(report["findings"], serde_json::json!([]));
+    let open = |gate: &&serde_json::Value| gate["status"] == "fail";
+    assert_eq!(report["gates"].as_array().unwrap().iter().find(open), None);
+    let says = [
+        "a new `label` takes its place, so that statements of v1.0.0 that name it read and write something else",
+    ];
+    check(&repo, &["check"], 0, &says, &[]);
+}
+
+/// Charts that are test data are no part of the judgement, and what is not understood is said where it counts.
+#[test]
+fn what_is_left_out_is_not_called_unexamined() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write:
+    pkg/testdata/a/Chart.yaml: 'name: a'
+    db/migrations/0001_a.up.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+  tag: v1.0.0
+- commit: 'fix: more'
+  write: { b: b }
+",
+    );
+    check(
+        &repo,
+        &["check"],
+        0,
+        &["nothing left unexamined"],
+        &["testdata"],
+    );
+    check(
+        &repo,
+        &["check", "-v"],
+        0,
+        &["Left out       pkg/testdata/a/Chart.yaml"],
+        &[],
+    );
+    repo.git(&["checkout", "--quiet", "--force", "main"]);
+    repo.write(
+        "db/migrations/0002_b.up.sql",
+        "DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'casks'; END $$;",
+    );
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--message", "fix: less"]);
+    let says = [
+        "1 file, no error; what 1 statement does is unknown until migration-tests ran it",
+        "1 not examined",
+    ];
+    check(&repo, &["check", "-v"], 0, &says, &[]);
+}

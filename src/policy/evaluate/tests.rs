@@ -80,6 +80,7 @@ impl Case {
                 origins: &origins,
                 sources: &sources,
                 findings,
+                only: None,
                 suppressions: Suppressions::default(),
                 waivers: &waivers,
                 now: "2026-11-20T12:00:00Z".parse().unwrap(),

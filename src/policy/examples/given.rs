@@ -98,6 +98,7 @@ pub(super) fn evaluate(
             origins: &origins,
             sources: &sources,
             findings,
+            only: None,
             suppressions: Suppressions::default(),
             waivers: &waivers,
             now,

@@ -28,13 +28,16 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let running = input.release.running();
+    let after = input.relation(table).and_then(|relation| input.release.last.get(relation.id));
+    let consequence = if after.is_some_and(|relation| relation.column(column).is_some()) {
+        format!("a new `{column}` takes its place, so that statements of {running} that name it read and write something else")
+    } else {
+        format!("statements of {running} that name it fail")
+    };
     let finding = input
             .report_class(
                 &RULE.info,
-                format!(
-                    "column `{column}` of `{}` becomes `{to}`; statements of {running} that name it fail",
-                    table.name
-                ),
+                format!("column `{column}` of `{}` becomes `{to}`; {consequence}", table.name),
             )
             .note(
                 "instead",
