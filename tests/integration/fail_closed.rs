@@ -168,11 +168,10 @@ fn everything_that_a_role_owns_is_lost() {
     assert!(text.contains(r#""rule": "drop-owned""#), "{text}");
 }
 
-/// A configured directory that is nowhere is at least said to be.
+/// Without its directory of migrations nothing can be judged.
 #[test]
 fn a_configured_directory_that_is_nowhere_is_named() {
     let repo = Repo::inline(CELLAR);
     repo.write("relgate.yaml", "migrations: [{ path: nope/migrations }]\n");
-    let (_, text) = run(&repo, &["check", "--format", "json"]);
-    assert!(text.contains("no migration directory is there"), "{text}");
+    cannot_judge(&repo, &["check"], "`nope/migrations` (`migrations: path`)");
 }
