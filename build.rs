@@ -19,21 +19,32 @@ const PARSES: [&str; 4] = [
     "src/syntax",
 ];
 
+/// All that a verdict can depend on.
+const DECIDES: [&str; 5] = ["Cargo.lock", "Cargo.toml", "build.rs", "policies", "src"];
+
 fn main() -> io::Result<()> {
+    println!(
+        "cargo::rustc-env=RELGATE_PARSER_DIGEST={:016x}",
+        of(&PARSES)?
+    );
+    println!(
+        "cargo::rustc-env=RELGATE_SOURCE_DIGEST={:016x}",
+        of(&DECIDES)?
+    );
+    version();
+    Ok(())
+}
+
+fn of(paths: &[&str]) -> io::Result<u64> {
     let mut hasher = DefaultHasher::new();
-    for path in PARSES {
+    for path in paths {
         println!("cargo::rerun-if-changed={path}");
         // A published package may come without its lock file.
         if Path::new(path).exists() {
             digest(Path::new(path), &mut hasher)?;
         }
     }
-    println!(
-        "cargo::rustc-env=RELGATE_PARSER_DIGEST={:016x}",
-        hasher.finish()
-    );
-    version();
-    Ok(())
+    Ok(hasher.finish())
 }
 
 /// `relgate --version`. Builds for development name no commit, so that a commit alone makes nobody compile again.

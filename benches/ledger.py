@@ -11,16 +11,19 @@ should be the same. A chain of RECORDS records is written here, in Python, and s
 import hashlib
 import json
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RELGATE = os.environ.get("RELGATE", str(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "relgate"))
 TAGS = int(os.environ.get("TAGS", "1000"))
+REPOSITORIES = int(os.environ.get("REPOSITORIES", "200"))
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 
 
@@ -34,6 +37,8 @@ def main() -> None:
             cpu, memory = measure(command, scratch / f"cache-{tags}")
             line(f"audit of {tags} releases, cold", cpu, memory)
             print(f"{'':4}{cpu / tags * 1000:.3f} ms for each")
+            line("the same again, nothing new", *measure(command, scratch / f"cache-{tags}"))
+        restarted(scratch)
         listing = scratch / "repositories.txt"
         listing.write_text(f"{repository}\n")
         command = ["audit", "--repos", listing, "--ledger", scratch / "fleet.db"]
@@ -45,22 +50,61 @@ def main() -> None:
         shutil.rmtree(scratch)
 
 
+def restarted(scratch: Path) -> None:
+    """Shards of a fleet that are killed at random and started again: their ledger is that of an undisturbed run."""
+    places = [history(scratch / f"fleet-{number}", 5) for number in range(REPOSITORIES)]
+    listing = scratch / "fleet.txt"
+    listing.write_text("".join(f"{place}\n" for place in places))
+    ledgers = {name: scratch / f"{name}-fleet.db" for name in ("undisturbed", "killed")}
+    chance, kills = random.Random(20260601), 0
+    begin = time.perf_counter()
+    for name, ledger in ledgers.items():
+        for shard in range(4):
+            command = ["audit", "--repos", listing, "--ledger", ledger, "--shard", f"{shard}/4"]
+            while name == "killed" and kills < 100:
+                process = start(command, scratch)
+                try:
+                    process.wait(timeout=chance.uniform(0.02, 1.0))
+                    break
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                    kills += 1
+            measure(command, scratch)
+    seconds = time.perf_counter() - begin
+    chains = [decisions(ledger) for ledger in ledgers.values()]
+    if chains[0] != chains[1] or len(chains[0]) != 5 * REPOSITORIES:
+        sys.exit("the ledger of the killed shards is not that of the undisturbed ones")
+    measure(["ledger", "verify", "--ledger", ledgers["killed"]], scratch)
+    print(f"{REPOSITORIES} repositories, 4 shards, {kills} kills: {len(chains[1])} decisions, the same; {seconds:.0f} s")
+
+
+def decisions(ledger: Path) -> list:
+    """What a ledger says, without the clock."""
+    rows = sqlite3.connect(ledger).execute("SELECT body FROM record").fetchall()
+    records = [json.loads(row[0]) for row in rows]
+    wanted = ("repository", "tag", "commit", "verdict", "requiredType", "gates", "findings", "policy", "inputs")
+    decided = [record for record in records if record["entry"] == "decision"]
+    return sorted(json.dumps([record[name] for name in wanted], sort_keys=True) for record in decided)
+
+
 def line(what: str, cpu: float, memory: float) -> None:
     print(f"{what:44}{cpu:9.3f}{memory:7.0f}", flush=True)
 
 
 def measure(arguments: list, cache: Path) -> tuple[float, float]:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(cache), "XDG_CACHE_HOME": str(cache), "NO_COLOR": "1"}
-    cache.mkdir(exist_ok=True)
-    process = subprocess.Popen(
-        [RELGATE, "--now", "2026-11-22T00:00:00Z", *map(str, arguments)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
+    process = start(arguments, cache)
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) not in (0, 1):
         sys.exit(f"{arguments} ended with {os.waitstatus_to_exitcode(status)}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def start(arguments: list, cache: Path) -> subprocess.Popen:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(cache), "XDG_CACHE_HOME": str(cache), "NO_COLOR": "1"}
+    cache.mkdir(exist_ok=True)
+    command = [RELGATE, "--now", "2026-11-22T00:00:00Z", *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
 
 def history(target: Path, tags: int) -> Path:

@@ -2,6 +2,7 @@
 
 mod fleet;
 mod keep;
+mod remembered;
 mod select;
 
 use std::rc::Rc;
@@ -115,6 +116,16 @@ fn replay(
             .as_deref()
             .map(|tag| ("baseline:", tag)),
     };
+    let place = remembered::Place::of(&frame, args);
+    if let Some(found) = place.as_ref().and_then(|place| place.load(&frame)) {
+        return Ok(Replayed {
+            tags: found.tags,
+            releases: found.releases,
+            prefixes: found.prefixes,
+            ..Replayed::nothing(&frame, since)
+        });
+    }
+    let mut latest = Some(0);
     let mut tags: Vec<TagFact> = Vec::new();
     let (mut releases, mut decisions, mut skipped) = (Vec::new(), Vec::new(), 0);
     let mut whole = History::default();
@@ -124,7 +135,12 @@ fn replay(
         let history = subject::load_history(frame.repository, found, &frame.branches, &[])?;
         let facts = Arc::new(collect(&history, scheme, &frame.earlier_tags));
         frame.tags = Some(Arc::clone(&facts));
-        for tag in select::releases(&history, &facts, since, args)? {
+        let selected = select::releases(&history, &facts, since, args)?;
+        let own = remembered::latest(&frame, &history, selected.iter().copied());
+        latest = latest
+            .zip(own)
+            .map(|(known, own): (i64, i64)| known.max(own));
+        for tag in selected {
             if known(tag) {
                 skipped += 1;
                 continue;
@@ -138,21 +154,18 @@ fn replay(
         whole = history;
     }
     frame.shared.migrations.keep(frame.cache);
+    let prefixes: Vec<String> = schemes.into_iter().map(|scheme| scheme.prefix).collect();
+    if let Some(place) = place {
+        place.store(&frame, latest, (&tags, &releases, &prefixes));
+    }
     Ok(Replayed {
-        repository: frame.repository.name(),
         history: whole,
         tags,
         releases,
         decisions,
         skipped,
-        policy: PolicySection {
-            reference: frame.project.reference.clone(),
-            digest: frame.project.policies.digest().to_owned(),
-            packs: frame.project.policies.packs().to_vec(),
-            change: None,
-        },
-        prefixes: schemes.into_iter().map(|scheme| scheme.prefix).collect(),
-        since: since.map_or_else(String::new, |(_, since)| since.to_owned()),
+        prefixes,
+        ..Replayed::nothing(&frame, since)
     })
 }
 
@@ -223,6 +236,26 @@ fn as_of(tag: &Tag, history: &History) -> Option<DateTime<Utc>> {
 }
 
 impl Replayed {
+    /// A repository of which nothing is known yet.
+    fn nothing(frame: &Frame<'_>, since: Option<(&str, &str)>) -> Self {
+        Self {
+            repository: frame.repository.name(),
+            history: History::default(),
+            tags: Vec::new(),
+            releases: Vec::new(),
+            decisions: Vec::new(),
+            skipped: 0,
+            policy: PolicySection {
+                reference: frame.project.reference.clone(),
+                digest: frame.project.policies.digest().to_owned(),
+                packs: frame.project.policies.packs().to_vec(),
+                change: None,
+            },
+            prefixes: Vec::new(),
+            since: since.map_or_else(String::new, |(_, since)| since.to_owned()),
+        }
+    }
+
     /// There is a release among the tags, selected or not.
     fn has_releases(&self) -> bool {
         let is_release = |tag: &TagFact| matches!(tag.kind.as_str(), "final" | "hotfix");

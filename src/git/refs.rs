@@ -149,6 +149,35 @@ impl Repository {
         Ok(refs)
     }
 
+    /// HEAD and every reference, each with what it says, sorted: what can be found out about the history follows from
+    /// them, as long as the clone holds its objects.
+    pub fn all_references(&self) -> Result<Vec<String>, GitError> {
+        let unreadable = |error: git2::Error| GitError::Unreadable {
+            what: "the references".to_owned(),
+            why: error.message().to_owned(),
+        };
+        let says = |reference: &git2::Reference<'_>| {
+            let target = match (reference.target(), reference.symbolic_target_bytes()) {
+                (Some(id), _) => id.to_string(),
+                (None, Some(name)) => readable(name),
+                (None, None) => String::new(),
+            };
+            format!("{} {target}", readable(reference.name_bytes()))
+        };
+        let mut all = Vec::new();
+        for reference in self.inner.references().map_err(unreadable)? {
+            all.push(says(&reference.map_err(unreadable)?));
+        }
+        if let Ok(head) = self.inner.find_reference("HEAD") {
+            all.push(says(&head));
+        }
+        let damaged = self.tag_refs()?.into_iter().filter(|(_, id)| id.is_none());
+        all.extend(damaged.map(|(name, _)| format!("refs/tags/{name} damaged")));
+        all.push(format!("remote {}", self.remote()));
+        all.sort();
+        Ok(all)
+    }
+
     /// The references below a prefix, without it, and what they lead to.
     fn references(&self, prefix: &str) -> Result<Vec<(String, Option<ObjectId>)>, GitError> {
         let unreadable = |error: git2::Error| GitError::Unreadable {

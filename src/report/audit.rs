@@ -4,6 +4,7 @@ mod csv;
 mod html;
 mod human;
 mod markdown;
+mod oscal;
 mod release;
 mod sample;
 mod trend;
@@ -169,6 +170,11 @@ pub static FORMATS: &[Format] = &[
         name: "markdown",
         summary: "summary, releases and exceptions as Markdown",
         write: markdown::write,
+    },
+    Format {
+        name: "oscal",
+        summary: "OSCAL assessment results, a result for each release",
+        write: oscal::write,
     },
     Format {
         name: "html",

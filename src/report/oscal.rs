@@ -10,7 +10,8 @@ use crate::decision::{Verdict, is_open};
 use crate::finding::Status;
 use crate::gate::{GateOutcome, GateStatus};
 
-const OSCAL_VERSION: &str = "1.1.3";
+/// The version of OSCAL.
+pub(super) const OSCAL_VERSION: &str = "1.1.3";
 /// The namespace of our properties.
 const NAMESPACE: &str = "https://relgate.dev/ns/oscal";
 
@@ -223,12 +224,13 @@ fn subject(report: &Report) -> String {
     text::escape(&format!("{} {name}", report.headline.name))
 }
 
-fn property(name: &str, value: &str) -> Value {
+/// A property in our namespace.
+pub(super) fn property(name: &str, value: &str) -> Value {
     json!({ "name": name, "ns": NAMESPACE, "value": text::escape(value) })
 }
 
 /// A control's id as a token of OSCAL: NIST writes `CM-3(2)` as `cm-3.2`.
-fn control_id(id: &str) -> String {
+pub(super) fn control_id(id: &str) -> String {
     let mut token: String = id
         .to_lowercase()
         .replace('(', ".")
@@ -262,19 +264,23 @@ impl Ids {
         }
     }
 
-    /// A UUID of version 5's form (RFC 9562), from SHA-256 instead of SHA-1.
     fn of(&self, name: &str) -> String {
-        let hex = text::sha256_hex(format!("{}\0{name}", self.seed).as_bytes());
-        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-        format!(
-            "{}-{}-5{}-8{}-{}",
-            part(0, 8),
-            part(8, 12),
-            part(13, 16),
-            part(17, 20),
-            part(20, 32)
-        )
+        uuid(&self.seed, name)
     }
+}
+
+/// A UUID of version 5's form (RFC 9562), from SHA-256 instead of SHA-1.
+pub(super) fn uuid(seed: &str, name: &str) -> String {
+    let hex = text::sha256_hex(format!("{seed}\0{name}").as_bytes());
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!(
+        "{}-{}-5{}-8{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(13, 16),
+        part(17, 20),
+        part(20, 32)
+    )
 }
 
 #[cfg(test)]

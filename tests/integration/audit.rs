@@ -349,3 +349,100 @@ fn the_manifests_of_the_fleet_are_valid() {
         assert!(output.status.success(), "{file}: {said}");
     }
 }
+
+/// What an audit says, but for the time at which it was made.
+fn said(tool: &Tool, arguments: &[&str]) -> Value {
+    let mut said = audit(tool, arguments);
+    said["generatedAt"].take();
+    said
+}
+
+#[test]
+fn an_audit_remembers_what_nothing_changed() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let first = said(&tool, &[]);
+    let objects = repo.path().join(".git/objects");
+    let away = repo.path().join(".git/objects-away");
+    let without_objects = |arguments: &[&str]| {
+        std::fs::rename(&objects, &away).unwrap();
+        std::fs::create_dir(&objects).unwrap();
+        let mut all = vec!["audit", "--format", "json"];
+        all.extend(arguments);
+        let run = tool.run(&all);
+        std::fs::remove_dir_all(&objects).unwrap();
+        std::fs::rename(&away, &objects).unwrap();
+        run
+    };
+    // Nothing of the history is read again.
+    let again = without_objects(&[]);
+    let mut second: Value = serde_json::from_str(&again.stdout).expect(&again.text);
+    second["generatedAt"].take();
+    assert_eq!(second, first);
+    // Another question is another answer.
+    let other = without_objects(&["--require-evidence"]);
+    let other: Value = serde_json::from_str(&other.stdout).expect(&other.text);
+    let summary = &other["summary"];
+    assert_eq!(summary["error"], summary["releases"]);
+    // And what could not be judged is not remembered.
+    let with_objects = audit(&tool, &["--require-evidence"]);
+    assert_eq!(with_objects["summary"]["error"], 0);
+}
+
+#[test]
+fn what_is_remembered_is_never_stale() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let mut known = said(&tool, &[]);
+    let mut changes = |what: &str| {
+        let now = said(&tool, &[]);
+        assert_ne!(now, known, "{what}");
+        known = now;
+    };
+    repo.git(&["tag", "v77.0.0"]);
+    changes("a new tag");
+    repo.git(&["tag", "--delete", "v77.0.0"]);
+    changes("a tag that is gone");
+    let tags = repo.git(&["tag", "--list", "v*.*.*", "--sort=version:refname"]);
+    let last = tags.split_whitespace().last().unwrap().to_owned();
+    repo.git(&["tag", "--force", &last, &format!("{last}~1")]);
+    changes("a tag that moved");
+    repo.git(&["branch", "--move", "main", "trunk"]);
+    changes("another main branch");
+    std::fs::write(
+        repo.path().join("relgate.yaml"),
+        "policies: [builtin:migration-safety]\n",
+    )
+    .unwrap();
+    changes("other policies");
+    std::fs::write(
+        repo.path().join("relgate.yaml"),
+        "policies: [builtin:release-process]\n",
+    )
+    .unwrap();
+    changes("policies again");
+}
+
+#[test]
+fn the_oscal_of_an_audit_is_read_by_trestle() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let path = repo.path().join("audit.oscal.json");
+    tool.run(&["audit", "--output", &format!("oscal={}", path.display())]);
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let results = document["assessment-results"]["results"]
+        .as_array()
+        .unwrap();
+    assert_eq!(results.len(), tags(&audit(&tool, &[])).len());
+    let output = std::process::Command::new(root().join(".venv/bin/python"))
+        .arg(root().join("tests/validate.py"))
+        .arg("oscal")
+        .arg(&path)
+        .output()
+        .expect("tests/prerequisites.sh installs what reads the reports");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // What nobody left evidence for is not satisfied.
+    let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(seen["states"]["not-satisfied"].as_u64() > Some(0), "{seen}");
+}
