@@ -22,15 +22,28 @@ const PARSES: [&str; 4] = [
 /// All that a verdict can depend on.
 const DECIDES: [&str; 5] = ["Cargo.lock", "Cargo.toml", "build.rs", "policies", "src"];
 
+/// What judges migrations, beside what reads them.
+const JUDGES: [&str; 10] = [
+    "src/cache.rs",
+    "src/effects",
+    "src/effects.rs",
+    "src/finding.rs",
+    "src/fix.rs",
+    "src/judge/outcome.rs",
+    "src/rules",
+    "src/schema",
+    "src/schema.rs",
+    "src/version.rs",
+];
+
 fn main() -> io::Result<()> {
-    println!(
-        "cargo::rustc-env=RELGATE_PARSER_DIGEST={:016x}",
-        of(&PARSES)?
-    );
-    println!(
-        "cargo::rustc-env=RELGATE_SOURCE_DIGEST={:016x}",
-        of(&DECIDES)?
-    );
+    for (name, paths) in [
+        ("RELGATE_PARSER_DIGEST", PARSES.to_vec()),
+        ("RELGATE_JUDGE_DIGEST", [PARSES.as_slice(), &JUDGES].concat()),
+        ("RELGATE_SOURCE_DIGEST", DECIDES.to_vec()),
+    ] {
+        println!("cargo::rustc-env={name}={:016x}", of(&paths)?);
+    }
     version();
     Ok(())
 }

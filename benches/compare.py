@@ -8,7 +8,8 @@ migrations, and nothing else. git-cliff computes the next version from the commi
 same clone, one after another, several times; the table has the medians. Without REPO a history is made up.
 
 Then all migrations of HEAD are put into one release, and 100, 1,000 and 10,000 generated ones: relgate judges the up and the
-down files, squawk lints the same files.
+down files, squawk lints the same files. Last come files that nobody should write, at a quarter of their size and whole: four
+times as much must not cost much more than four times.
 
 The tools come from PyPI into target/bench/venv.
 """
@@ -48,6 +49,7 @@ def main() -> None:
     print_table({name: summary(runs) for name, runs in rows.items() if runs})
     all_files(tools, repository)
     linear(tools)
+    hostile()
 
 
 def all_files(tools: Path, repository: Path) -> None:
@@ -72,22 +74,47 @@ def linear(tools: Path) -> None:
     print(f"{'migrations':>16}" + "".join(f"{name:>16}" for name in costs[100]))
     for count, row in costs.items():
         print(f"{count:16}" + "".join(f"{cost:16.3f}" for cost in row.values()))
+    first, last = costs[100], costs[10_000]
+    print(f"{'10,000 to 100':>16}" + "".join(f"{last[name] / first[name]:16.2f}" for name in first))
+
+
+def hostile() -> None:
+    """Files of a kind that somebody generates, dumps, or means ill with."""
+    print("\nCPU seconds for one file, and what four times as much of it costs\n")
+    print(f"{'':>24}{'quarter':>12}{'whole':>12}{'ratio':>10}")
+    for name, (count, text) in HOSTILE.items():
+        small, large = (single_file(text(part)) for part in (count // 4, count))
+        print(f"{name:>24}{small:12.3f}{large:12.3f}{large / small:10.1f}")
+
+
+def row(number: int) -> str:
+    return f"INSERT INTO t VALUES ({number}, '{'x' * 180}');\n"
+
+
+HOSTILE = {
+    "20,000 statements": (20_000, lambda n: "".join(f"CREATE TABLE t{i} (id bigint PRIMARY KEY);\n" for i in range(n))),
+    "20,000 ALTERs": (20_000, lambda n: "CREATE TABLE t ();\n" + "ALTER TABLE t ALTER c SET DEFAULT 1;\n" * n),
+    "300,000 identifiers": (300_000, lambda n: "SELECT " + ", ".join(f"c{i}" for i in range(n)) + " FROM t;\n"),
+    "20,000 columns": (20_000, lambda n: "CREATE TABLE t (" + ", ".join(f"c{i} int" for i in range(n)) + ");\n"),
+    "50,000 terms": (50_000, lambda n: "SELECT 1" + " + 1" * n + ";\n"),
+    "20 MB dump": (100_000, lambda n: "CREATE TABLE t (id int, x text);\n" + "".join(map(row, range(n)))),
+    "100,000 comments deep": (100_000, lambda n: "/*" * n + "*/" * n + " SELECT 1;\n"),
+}
+
+
+def single_file(text: str) -> float:
+    """CPU seconds to judge a release that adds a file, with nothing in the cache."""
+    with tempfile.TemporaryDirectory(dir=WORK) as scratch:
+        repository = make_release(Path(scratch), {"db/migrations/000001_all.up.sql": text})
+        relgate = [str(WORK.parent / "release" / "relgate"), "--repo", str(repository), "check", "--tag", "v1.1.0"]
+        runs = [measure(relgate, repository, cache=Path(scratch) / f"cache-{run}") for run in range(RUNS)]
+        return summary(runs)[0]
 
 
 def one_release(tools: Path, files: dict[str, str]) -> dict[str, tuple[float, float, float]]:
     """Measures relgate and squawk on files that are all new in a second release."""
     with tempfile.TemporaryDirectory(dir=WORK) as scratch:
-        repository = Path(scratch) / "repository"
-        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], check=True)
-        head = "commit refs/heads/main\ncommitter Ada Cooper <ada@example.org> {} +0000\n"
-        parts = [head.format(1_700_000_000), data("docs: begin"), f"M 644 inline README.md\n{data('Cellar')}"]
-        parts.append("reset refs/tags/v1.0.0\nfrom refs/heads/main\n\n")
-        parts += [head.format(1_700_003_600), data("feat: all of it")]
-        parts += [f"M 644 inline {path}\n{data(text)}" for path, text in files.items()]
-        parts.append("reset refs/tags/v1.1.0\nfrom refs/heads/main\n\n")
-        importer = ["git", "-C", str(repository), "fast-import", "--quiet"]
-        subprocess.run(importer, input="".join(parts).encode(), check=True)
-        subprocess.run(["git", "-C", str(repository), "checkout", "--quiet", "--force", "main"], check=True)
+        repository = make_release(Path(scratch), files)
         # The list of files would be too long for a command line; squawk takes a pattern.
         ups = sorted({str(Path(path).parent) for path in files if not path.endswith(".down.sql")})
         patterns = [f"{directory}/*.sql" for directory in ups]
@@ -98,6 +125,22 @@ def one_release(tools: Path, files: dict[str, str]) -> dict[str, tuple[float, fl
         squawk = [measure([tools / "squawk", *patterns], repository) for _ in range(RUNS)]
     rows = {"relgate, cold": cold, "relgate, warm": warm, "squawk": squawk}
     return {name: summary(runs) for name, runs in rows.items()}
+
+
+def make_release(directory: Path, files: dict[str, str]) -> Path:
+    """A repository whose second release adds the files."""
+    repository = directory / "repository"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], check=True)
+    head = "commit refs/heads/main\ncommitter Ada Cooper <ada@example.org> {} +0000\n"
+    parts = [head.format(1_700_000_000), data("docs: begin"), f"M 644 inline README.md\n{data('Cellar')}"]
+    parts.append("reset refs/tags/v1.0.0\nfrom refs/heads/main\n\n")
+    parts += [head.format(1_700_003_600), data("feat: all of it")]
+    parts += [f"M 644 inline {path}\n{data(text)}" for path, text in files.items()]
+    parts.append("reset refs/tags/v1.1.0\nfrom refs/heads/main\n\n")
+    importer = ["git", "-C", str(repository), "fast-import", "--quiet"]
+    subprocess.run(importer, input="".join(parts).encode(), check=True)
+    subprocess.run(["git", "-C", str(repository), "checkout", "--quiet", "--force", "main"], check=True)
+    return repository
 
 
 def install(packages: list[str]) -> Path:

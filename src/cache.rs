@@ -149,6 +149,17 @@ fn checksum_of(group: &str, version: &str, payload: &[u8]) -> [u8; CHECKSUM_BYTE
         .into()
 }
 
+/// A digest of parts, in their order, for a key.
+pub fn digest<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        // A part ends where its length says, so that no other parts make the same text.
+        hasher.update(part.len().to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().to_vec()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -254,18 +254,41 @@ impl<'r> Reader<'r> {
         if let Some(&known) = self.seen.get(&(path.to_owned(), entry.oid)) {
             return known;
         }
-        let id = match self.read_text(path, entry) {
-            Ok(text) => Some(self.sources.add(path, snapshot.label.as_str(), text)),
+        match self.read_text(path, entry) {
+            Ok(text) => {
+                let id = self.sources.add(path, snapshot.label.as_str(), text);
+                self.seen.insert((path.to_owned(), entry.oid), Some(id));
+                Some(id)
+            }
             Err(unread) => {
-                self.coverage.missing += u64::from(unread.missing);
-                self.coverage.damaged += u64::from(unread.damaged);
-                self.coverage.unread.insert((path.to_owned(), entry.oid));
-                self.coverage.skip(path, unread.reason);
+                self.note_unread(path, entry.oid, unread);
                 None
             }
-        };
-        self.seen.insert((path.to_owned(), entry.oid), id);
-        id
+        }
+    }
+
+    /// The text of a file that may be known to a cache the next time, and is not read then: so it is not among the sources,
+    /// whose order would differ. What cannot be read is in the coverage.
+    pub fn text(&mut self, snapshot: &Snapshot, path: &str) -> Option<Arc<str>> {
+        let entry = *snapshot.get(path)?;
+        if let Some(&known) = self.seen.get(&(path.to_owned(), entry.oid)) {
+            return Some(self.sources.get(known?).text.clone());
+        }
+        match self.read_text(path, entry) {
+            Ok(text) => Some(Arc::from(text)),
+            Err(unread) => {
+                self.note_unread(path, entry.oid, unread);
+                None
+            }
+        }
+    }
+
+    fn note_unread(&mut self, path: &str, oid: ObjectId, unread: Unread) {
+        self.coverage.missing += u64::from(unread.missing);
+        self.coverage.damaged += u64::from(unread.damaged);
+        self.coverage.unread.insert((path.to_owned(), oid));
+        self.coverage.skip(path, unread.reason);
+        self.seen.insert((path.to_owned(), oid), None);
     }
 
     /// Does something, and tells which files it read, in this order.

@@ -13,6 +13,8 @@ mod mysql;
 mod refusal;
 mod retype;
 
+use serde::{Deserialize, Serialize};
+
 use crate::schema::{Catalog, Truth};
 use crate::syntax::sql::operation::{Dialect, Name, Operation};
 use crate::version::ReleaseType;
@@ -22,7 +24,9 @@ pub use refusal::autocommit_only;
 pub use retype::{Retype, Storage};
 
 /// How long a lock is held, by what is done under it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Work {
     /// The catalog only: brief, but it queues behind running transactions, and others queue behind it.
     #[default]
@@ -48,7 +52,9 @@ impl Work {
 }
 
 /// What the running version, which knows the schema before, makes of the schema after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Compatibility {
     /// It does not notice.
     #[default]
@@ -74,7 +80,9 @@ impl Compatibility {
 }
 
 /// What has to be kept before the operation runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Backup {
     /// Nothing.
     #[default]
@@ -89,7 +97,7 @@ pub enum Backup {
 pub const UNCLASSIFIED: &str = "it could not be classified";
 
 /// What an operation does to one relation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touch {
     /// The relation, without the default schema.
     pub relation: Name,
@@ -115,7 +123,7 @@ pub struct Refusal {
 }
 
 /// All that an operation does.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Effect {
     /// What it does to which relation; the one it names first, if it locks it.
     pub touches: Vec<Touch>,
@@ -135,7 +143,8 @@ pub struct Effect {
     pub reason: String,
     /// What it works on did not exist at the previous release.
     pub created_in_release: bool,
-    /// The server would refuse it.
+    /// The server would refuse it. Rules have looked at it by the time that an effect is kept.
+    #[serde(skip)]
     pub refusal: Option<Refusal>,
     /// It could not be classified.
     pub opaque: bool,

@@ -1,5 +1,7 @@
 //! What relgate says about a place.
 
+use std::borrow::Cow;
+
 use crate::fix::Fix;
 use crate::source::Location;
 
@@ -77,7 +79,7 @@ pub struct Label {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// One word that says what kind of remark it is.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// The remark.
     pub text: String,
 }
@@ -166,7 +168,7 @@ impl Finding {
     #[must_use]
     pub fn note(mut self, key: &'static str, text: impl Into<String>) -> Self {
         self.notes.push(Note {
-            key,
+            key: Cow::Borrowed(key),
             text: text.into(),
         });
         self

@@ -49,6 +49,11 @@ impl ObjectId {
         git2::Oid::from_str(text).ok().map(Self::from_git)
     }
 
+    /// Its twenty bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The first digits, as people quote them.
     pub fn short(self) -> String {
         let mut text = self.to_string();

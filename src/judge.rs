@@ -7,6 +7,7 @@ mod finish;
 mod mend;
 mod migrations;
 mod named;
+mod outcome;
 mod release_fixes;
 mod review;
 mod runbooks;

@@ -61,7 +61,19 @@ impl<T> Lookup<T> {
 }
 
 /// Yes, no, or nobody can tell from the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub enum Truth {
     /// Certainly not.
     No,

@@ -1,7 +1,9 @@
 //! PostgreSQL's table locks.
 
 /// PostgreSQL's eight modes of table locks, from weakest to strongest ("Explicit Locking" in its manual).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum LockMode {
     /// Taken by SELECT.
     AccessShare,

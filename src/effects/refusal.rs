@@ -1,5 +1,7 @@
 //! What the server would refuse: by its version, by the transaction, by what depends on what.
 
+mod sqlite;
+
 use super::locks::{depends_on_key, views_of_column};
 use super::{Refusal, Situation};
 use crate::schema::{Lookup, Relation, RelationKind, identifiers};
@@ -9,8 +11,10 @@ use crate::syntax::sql::operation::{
 
 /// Why the server would refuse the operation, if the files tell.
 pub(super) fn refusal(operation: &Operation, situation: &Situation<'_>) -> Option<Refusal> {
-    if situation.before.dialect() != Dialect::Postgresql {
-        return None;
+    match situation.before.dialect() {
+        Dialect::Postgresql => {}
+        Dialect::Sqlite => return sqlite::refusal(&operation.action, situation),
+        Dialect::Mysql | Dialect::Generic => return None,
     }
     by_version(&operation.action, situation)
         .or_else(|| by_transaction(&operation.action, situation))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collect::Collected;
+use super::outcome::{Outcome, Place};
 use super::{Frame, States, finish, settings, uses};
 use crate::discover::{Reader, Snapshot};
 use crate::effects::{Effect, UNCLASSIFIED};
@@ -13,12 +14,14 @@ use crate::finding::Finding;
 use crate::git::ObjectId;
 use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{self, Lowering};
+use crate::migrations::replay::Replays;
 use crate::migrations::{self, DirectorySurvey, MigrationSettings, Survey};
 use crate::report::Input;
 use crate::rules::migration_files::{OtherRelease, check_sequences};
-use crate::rules::sql::{JudgedRelease, ReleaseInput, check_release};
-use crate::source::{SourceId, Span};
+use crate::rules::sql::{JudgedRelease, ReleaseInput, Uses, check_release, taken_names};
+use crate::source::{SourceId, Sources, Span};
 use crate::suppress::Suppressions;
+use crate::syntax::mentions::Sought;
 use crate::version::{ReleaseType, Version};
 
 /// Fills in the facts and returns what rules found.
@@ -34,29 +37,9 @@ pub(super) fn collect(
     let previous = states.previous.as_ref();
     let survey = migrations::survey_with(memory, previous, &states.subject, &settings, reader);
     note_absent(&settings, states, reader);
-    let lowering = lowering::lower_with(memory, &survey, reader, frame.cache);
     let texts = changed_texts(&survey, reader);
-    let declared = ReleaseType::from_word(&facts.release.declared_type);
-    let uses = uses::search(&survey, &lowering, &memory.replays, reader);
-    let judged: BTreeMap<Key, JudgedRelease> = survey
-        .directories
-        .iter()
-        .filter(|directory| !directory.changes.is_empty())
-        .map(|directory| {
-            let input = ReleaseInput {
-                directory,
-                lowering: &lowering,
-                replays: &memory.replays,
-                sources: &reader.sources,
-                texts: &texts,
-                previous: &facts.release.previous.tag,
-                declared,
-                uses: &uses,
-                enabled: &frame.project.config.rules.enable,
-            };
-            (key(directory), check_release(&input))
-        })
-        .collect();
+    let lowering = lowering::lower_with(memory, &survey, reader, frame.cache);
+    let judged = judge_all(frame, &survey, &lowering, &texts, facts, reader);
     facts.migrations = crate::facts::migrations::collect(
         &survey,
         &lowering,
@@ -94,6 +77,94 @@ pub(super) fn collect(
             Vec::new()
         },
     }
+}
+
+/// What is the same for every sequence of a release.
+struct Settled<'a> {
+    lowering: &'a Lowering,
+    replays: &'a Replays,
+    texts: &'a BTreeMap<String, SourceId>,
+    previous: &'a str,
+    declared: Option<ReleaseType>,
+    enabled: &'a [String],
+}
+
+impl Settled<'_> {
+    fn input<'i>(
+        &'i self,
+        directory: &'i DirectorySurvey,
+        sources: &'i Sources,
+        uses: &'i Uses,
+    ) -> ReleaseInput<'i> {
+        ReleaseInput {
+            directory,
+            lowering: self.lowering,
+            replays: self.replays,
+            sources,
+            texts: self.texts,
+            previous: self.previous,
+            declared: self.declared,
+            uses,
+            enabled: self.enabled,
+        }
+    }
+}
+
+/// Judges every sequence that changed, or remembers what was found when the same was judged before.
+fn judge_all(
+    frame: &Frame<'_>,
+    survey: &Survey,
+    lowering: &Lowering,
+    texts: &BTreeMap<String, SourceId>,
+    facts: &Facts,
+    reader: &mut Reader<'_>,
+) -> BTreeMap<Key, JudgedRelease> {
+    let replays = &frame.shared.migrations.replays;
+    let settled = Settled {
+        lowering,
+        replays,
+        texts,
+        previous: &facts.release.previous.tag,
+        declared: ReleaseType::from_word(&facts.release.declared_type),
+        enabled: &frame.project.config.rules.enable,
+    };
+    let no_uses = Uses::new();
+    // What stands only in memory was never judged before.
+    let cache = frame.cache.filter(|_| frame.overlay.is_empty());
+    let changed: Vec<&DirectorySurvey> = survey
+        .directories
+        .iter()
+        .filter(|directory| !directory.changes.is_empty())
+        .collect();
+    let mut known: Vec<(Option<Place<'_>>, Option<Outcome>, Vec<Sought>)> = Vec::new();
+    for directory in &changed {
+        let place = cache.map(|cache| {
+            let input = settled.input(directory, &reader.sources, &no_uses);
+            Place::of(cache, &input, &facts.release.tag)
+        });
+        let outcome = place.as_ref().and_then(Place::load);
+        let taken = outcome.as_ref().map_or_else(
+            || taken_names(directory, lowering, replays)
+                .into_iter().collect(),
+            |outcome| outcome.taken.clone(),
+        );
+        known.push((place, outcome, taken));
+    }
+    let sought = known.iter().flat_map(|(_, _, taken)| taken.iter().cloned());
+    let uses = uses::search(survey, sought.collect(), reader);
+    let mut judged = BTreeMap::new();
+    for (directory, (place, outcome, taken)) in changed.into_iter().zip(known) {
+        let remembered = outcome.and_then(|outcome| outcome.restore(&uses, &reader.sources));
+        let one = remembered.unwrap_or_else(|| {
+            let one = check_release(&settled.input(directory, &reader.sources, &uses));
+            if let Some(place) = place {
+                place.store(taken, &one, &uses, &reader.sources);
+            }
+            one
+        });
+        judged.insert(key(directory), one);
+    }
+    judged
 }
 
 /// What could not be told of statements. Where more is known than that one could not be classified, that is left out.

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::Reader;
 use crate::migrations::Survey;
-use crate::migrations::lowering::Lowering;
-use crate::migrations::replay::Replays;
-use crate::rules::sql::{Use, Uses, taken_names};
+use crate::rules::sql::{Use, Uses};
 use crate::source::Location;
 use crate::syntax::mentions::{Search, Sought, is_searched};
 
@@ -14,18 +12,7 @@ use crate::syntax::mentions::{Search, Sought, is_searched};
 const MOST_PLACES: usize = 3;
 
 /// Looks for the names that new migrations take away. Nothing is read when they take nothing away.
-pub(super) fn search(
-    survey: &Survey,
-    lowering: &Lowering,
-    replays: &Replays,
-    reader: &mut Reader<'_>,
-) -> Uses {
-    let sought: BTreeSet<Sought> = survey
-        .directories
-        .iter()
-        .filter(|directory| !directory.changes.is_empty())
-        .flat_map(|directory| taken_names(directory, lowering, replays))
-        .collect();
+pub(super) fn search(survey: &Survey, sought: BTreeSet<Sought>, reader: &mut Reader<'_>) -> Uses {
     let mut uses = Uses::default();
     if sought.is_empty() || survey.previous.entries.is_empty() {
         return uses;

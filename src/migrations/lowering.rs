@@ -313,10 +313,7 @@ impl Plan {
                 self.known.push((key, value));
                 continue;
             }
-            let mut read = |path: &str| {
-                let id = reader.read(snapshot, path)?;
-                Some(reader.sources.get(id).text.clone())
-            };
+            let mut read = |path: &str| reader.text(snapshot, path);
             let text = if file.name.code {
                 None
             } else {

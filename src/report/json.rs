@@ -125,7 +125,7 @@ struct FindingEntry<'r> {
     message: &'r str,
     location: Place<'r>,
     related: Vec<Related<'r>>,
-    notes: BTreeMap<&'static str, &'r str>,
+    notes: BTreeMap<&'r str, &'r str>,
     help: &'r str,
     fixable: bool,
     status: &'static str,
@@ -358,7 +358,7 @@ fn finding_entry<'r>(
         notes: finding
             .notes
             .iter()
-            .map(|note| (note.key, note.text.as_str()))
+            .map(|note| (&*note.key, note.text.as_str()))
             .collect(),
         help: &finding.help,
         fixable: finding.fix.is_some(),

@@ -143,17 +143,17 @@ fn named<T: PartialEq>(
     });
 }
 
-fn pairs<'m, T>(
-    left: &'m BTreeMap<String, T>,
-    right: &'m BTreeMap<String, T>,
+fn pairs<'m, K: Ord + AsRef<str>, T>(
+    left: &'m BTreeMap<K, T>,
+    right: &'m BTreeMap<K, T>,
     mut each: impl FnMut(&str, Option<&'m T>, Option<&'m T>),
 ) {
     for (name, value) in left {
-        each(name, Some(value), right.get(name));
+        each(name.as_ref(), Some(value), right.get(name));
     }
     for (name, value) in right {
         if !left.contains_key(name) {
-            each(name, None, Some(value));
+            each(name.as_ref(), None, Some(value));
         }
     }
 }
@@ -223,13 +223,6 @@ fn relation(
         }
     }
     columns(name, left, right, found);
-    let constraints = |relation: &Relation| -> BTreeMap<String, Constraint> {
-        relation
-            .constraints
-            .iter()
-            .map(|constraint| (constraint.name.clone(), constraint.clone()))
-            .collect()
-    };
     pairs(
         &constraints(left),
         &constraints(right),
@@ -262,14 +255,6 @@ fn relation(
             }
         },
     );
-    let indexes = |relation: &Relation| -> BTreeMap<String, Index> {
-        relation
-            .indexes
-            .iter()
-            .filter(|index| !index.constraint)
-            .map(|index| (index.name.clone(), index.clone()))
-            .collect()
-    };
     pairs(&indexes(left), &indexes(right), |index, a, b| {
         let name = format!("{index} on {name}");
         match (a, b) {
@@ -319,33 +304,50 @@ fn relation(
     named(found, "rule", &list(&left.rules), &list(&right.rules));
 }
 
+fn constraints(relation: &Relation) -> BTreeMap<&str, &Constraint> {
+    let all = relation.constraints.iter();
+    all.map(|constraint| (constraint.name.as_str(), constraint))
+        .collect()
+}
+
+/// The indexes that no constraint owns.
+fn indexes(relation: &Relation) -> BTreeMap<&str, &Index> {
+    let own = relation.indexes.iter().filter(|index| !index.constraint);
+    own.map(|index| (index.name.as_str(), index)).collect()
+}
+
+fn columns_by_name(relation: &Relation) -> BTreeMap<&str, &Column> {
+    let all = relation.columns.iter();
+    all.map(|column| (column.name.as_str(), column)).collect()
+}
+
 fn columns(name: &str, left: &Relation, right: &Relation, found: &mut Vec<Difference>) {
-    let all = |relation: &Relation| -> BTreeMap<String, Column> {
-        relation
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), column.clone()))
-            .collect()
-    };
+    if left.columns == right.columns {
+        return;
+    }
     let before = found.len();
-    pairs(&all(left), &all(right), |column, a, b| {
-        let name = format!("{name}.{column}");
-        match (a, b) {
-            (Some(a), Some(b)) => {
-                for detail in column_differences(a, b) {
-                    push(found, DifferenceKind::Changed, "column", &name, detail);
-                }
+    pairs(
+        &columns_by_name(left),
+        &columns_by_name(right),
+        |column, a, b| {
+            if a == b {
+                return;
             }
-            (Some(_), None) => push(found, DifferenceKind::Missing, "column", &name, ""),
-            (None, _) => push(found, DifferenceKind::Extra, "column", &name, ""),
-        }
-    });
-    let order = |relation: &Relation| -> Vec<String> {
-        relation
-            .columns
-            .iter()
-            .map(|column| column.name.clone())
-            .collect()
+            let name = format!("{name}.{column}");
+            match (a, b) {
+                (Some(a), Some(b)) => {
+                    for detail in column_differences(a, b) {
+                        push(found, DifferenceKind::Changed, "column", &name, detail);
+                    }
+                }
+                (Some(_), None) => push(found, DifferenceKind::Missing, "column", &name, ""),
+                (None, _) => push(found, DifferenceKind::Extra, "column", &name, ""),
+            }
+        },
+    );
+    let order = |relation: &'_ Relation| -> Vec<String> {
+        let all = relation.columns.iter();
+        all.map(|column| column.name.clone()).collect()
     };
     if found.len() == before && order(left) != order(right) {
         push(

@@ -1,5 +1,6 @@
 //! What can be told from the text of an expression without evaluating it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::syntax::sql::operation::{Name, Volatility};
@@ -15,7 +16,7 @@ pub(super) struct Token<'t> {
     /// As it was written.
     pub(super) text: &'t str,
     /// For identifiers and keywords: folded to lower case, or as it stands between double quotes.
-    pub(super) word: Option<String>,
+    pub(super) word: Option<Cow<'t, str>>,
     /// It stood in double quotes, so it is no keyword.
     pub(super) quoted: bool,
     start: usize,
@@ -72,11 +73,15 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                     .and_then(|rest| rest.strip_suffix(mark))
                     .unwrap_or("");
                 (
-                    Some(inner.replace(&format!("{mark}{mark}"), &mark.to_string())),
+                    Some(if inner.contains(mark) {
+                        Cow::Owned(inner.replace(&format!("{mark}{mark}"), &mark.to_string()))
+                    } else {
+                        Cow::Borrowed(inner)
+                    }),
                     true,
                 )
             }
-            b if is_word(b) && !b.is_ascii_digit() => (Some(slice.to_lowercase()), false),
+            b if is_word(b) && !b.is_ascii_digit() => (Some(folded(slice)), false),
             _ => (None, false),
         };
         found.push(Token {
@@ -161,19 +166,50 @@ pub(super) fn closes_at_end(all: &[Token<'_>]) -> bool {
 pub fn identifiers(text: &str) -> BTreeSet<String> {
     tokens(text)
         .into_iter()
-        .filter_map(|token| token.word)
+        .filter_map(|token| token.word.map(Cow::into_owned))
         .collect()
+}
+
+/// A word in lower case.
+fn folded(word: &str) -> Cow<'_, str> {
+    let is_folded = word
+        .bytes()
+        .all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    if is_folded {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase())
+    }
+}
+
+/// The letters of an identifier occur in a text: without them there is no need to cut the text into tokens.
+fn may_mention(text: &str, identifier: &str) -> bool {
+    let (Some(first), true) = (identifier.bytes().next(), text.is_ascii()) else {
+        return true;
+    };
+    let length = identifier.len();
+    identifier.contains(['"', '`'])
+        || text.bytes().enumerate().any(|(at, byte)| {
+            byte.eq_ignore_ascii_case(&first)
+                && text
+                    .get(at..at + length)
+                    .is_some_and(|part| part.eq_ignore_ascii_case(identifier))
+        })
 }
 
 /// The text mentions an identifier outside string literals.
 pub fn mentions(text: &str, identifier: &str) -> bool {
-    tokens(text)
-        .iter()
-        .any(|token| token.word.as_deref() == Some(identifier))
+    may_mention(text, identifier)
+        && tokens(text)
+            .iter()
+            .any(|token| token.word.as_deref() == Some(identifier))
 }
 
 /// The same tokens, whatever the case of keywords, white space and parentheses around the whole.
 pub fn same_expression(left: &str, right: &str) -> bool {
+    if left == right {
+        return true;
+    }
     let (left, right) = (tokens(left), tokens(right));
     let (left, right) = (without_parentheses(&left), without_parentheses(&right));
     left.len() == right.len()
@@ -303,7 +339,10 @@ pub fn expression_volatility(text: &str, catalog: &Catalog) -> Option<Volatility
             .and_then(|_| all.get(index.checked_sub(2)?))
             .and_then(|schema| schema.word.clone());
         let known = catalog.function_volatility(&Name {
-            schema: schema.clone().filter(|schema| schema != "pg_catalog"),
+            schema: schema
+                .clone()
+                .filter(|schema| schema != "pg_catalog")
+                .map(Cow::into_owned),
             name: word.to_owned(),
         });
         let volatility = match known {

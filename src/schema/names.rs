@@ -77,7 +77,7 @@ pub fn index_column_name(key: &IndexKey) -> String {
             },
             Token { text: "(", .. },
             ..,
-        ] => name.clone(),
+        ] => name.clone().into_owned(),
         [
             Token {
                 word: Some(schema), ..
@@ -88,19 +88,19 @@ pub fn index_column_name(key: &IndexKey) -> String {
             },
             Token { text: "(", .. },
             ..,
-        ] if !schema.is_empty() => name.clone(),
+        ] if !schema.is_empty() => name.clone().into_owned(),
         [
             Token {
                 word: Some(name), ..
             },
             Token { text: "::", .. },
             ..,
-        ] => name.clone(),
+        ] => name.clone().into_owned(),
         [
             Token {
                 word: Some(name), ..
             },
-        ] => name.clone(),
+        ] => name.clone().into_owned(),
         _ => "expr".to_owned(),
     }
 }

@@ -13,7 +13,7 @@ use super::sql::operation::Dialect;
 use super::sql::{comments, statement_spans};
 
 /// A name to look for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Sought {
     /// The table, or another object.
     pub object: String,

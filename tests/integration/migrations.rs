@@ -140,3 +140,162 @@ fn functions_are_as_volatile_as_the_server_says() {
     assert_eq!(wrong, [""; 0]);
     assert!(known > 1800, "the server has {known} of the functions");
 }
+
+/// What SQLite is said to refuse it refuses, and what nothing is said of it runs.
+#[test]
+fn sqlite_refuses_what_is_told() {
+    const RELEASED: &str = "CREATE TABLE cellars (id integer PRIMARY KEY);\nCREATE TABLE casks (id integer PRIMARY KEY, label text, number text UNIQUE, litres int CHECK (litres > 0), cellar int REFERENCES cellars (id), age int, note text);\nCREATE INDEX by_age ON casks (age);\n";
+    for statement in [
+        "ALTER TABLE casks ADD COLUMN a text UNIQUE",
+        "ALTER TABLE casks ADD COLUMN a integer PRIMARY KEY",
+        "ALTER TABLE casks ADD COLUMN a int GENERATED ALWAYS AS (id + 1) VIRTUAL",
+        "ALTER TABLE casks ADD COLUMN a text DEFAULT 'x'",
+        "ALTER TABLE casks ADD COLUMN a int CHECK (a > 0)",
+        "ALTER TABLE casks ADD COLUMN a int REFERENCES cellars (id)",
+        "ALTER TABLE casks DROP COLUMN id",
+        "ALTER TABLE casks DROP COLUMN number",
+        "ALTER TABLE casks DROP COLUMN litres",
+        "ALTER TABLE casks DROP COLUMN cellar",
+        "ALTER TABLE casks DROP COLUMN age",
+        "ALTER TABLE casks DROP COLUMN note",
+        "ALTER TABLE casks RENAME COLUMN number TO nr",
+    ] {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        database.execute_batch(RELEASED).unwrap();
+        let runs = database.execute_batch(statement).is_ok();
+        let text = |sql: &str| serde_json::to_string(sql).unwrap();
+        let history = SQLITE
+            .replace("RELEASED", &text(RELEASED))
+            .replace("NEW", &text(&format!("{statement};\n")));
+        let repo = Repo::inline(&history);
+        let report = Tool::within(repo.path()).report(&[]);
+        let mut findings = report["findings"].as_array().unwrap().iter();
+        let refused = findings.any(|finding| finding["rule"] == "server-refuses");
+        assert_eq!(refused, !runs, "{statement}");
+    }
+}
+
+const SQLITE: &str = r"
+- branch: main
+  commit: 'feat: casks'
+  date: 2026-01-14T09:00:00Z
+  write:
+    relgate.yaml: |
+      migrations: [{ path: db/migrations, dialect: sqlite, runner: golang-migrate }]
+    db/migrations/000001_step.up.sql: RELEASED
+  tag: v1.0.0
+- commit: 'feat: more'
+  date: 2026-02-14T09:00:00Z
+  write:
+    db/migrations/000002_step.up.sql: NEW
+";
+
+/// What is remembered of an earlier run never shows: every state gives the bytes that it gives without a cache, in whatever
+/// order the states come.
+#[test]
+fn a_cache_changes_no_answer() {
+    let repo = Repo::inline(MANY);
+    let directory = tempfile::tempdir().unwrap();
+    let cache = directory.path().to_str().unwrap();
+    let warm = Tool::within(repo.path()).with("RELGATE_CACHE_DIR", cache);
+    let cold = Tool::within(repo.path()).with("RELGATE_CACHE_DIR", "");
+    let mut reports = std::collections::BTreeSet::new();
+    let mut compare = |arguments: &[&str], what: &str| {
+        let mut all = vec!["check", "--format", "json"];
+        all.extend(arguments);
+        let expected = cold.run(&all);
+        assert!(
+            expected.stdout.contains("\"findings\""),
+            "{}",
+            expected.text
+        );
+        for time in ["first", "second"] {
+            let run = warm.run(&all);
+            assert_eq!(run.stdout, expected.stdout, "{what}, the {time} time");
+        }
+        reports.insert(expected.stdout);
+    };
+    let up = |number: u32| format!("db/migrations/{number:06}_step.up.sql");
+    let commit = |path: &str, text: &str| {
+        repo.write(path, text);
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "--quiet", "--message", "feat: a change"]);
+    };
+    compare(&[], "as it was");
+    compare(&["--tag", "v1.1.0"], "a tag");
+    commit(
+        &up(2),
+        "ALTER TABLE casks ADD COLUMN label varchar(30) NOT NULL;\n",
+    );
+    compare(&[], "a released migration says something else");
+    commit(
+        &up(4),
+        "CREATE INDEX by_label ON casks (label, id);\nALTER TABLE casks DROP COLUMN age;\n",
+    );
+    compare(&[], "a new migration says something else");
+    commit("db/migrations/000004_step.down.sql", "SELECT 1;\n");
+    compare(&[], "the way down says something else");
+    commit(
+        &up(5),
+        "ALTER TABLE casks ALTER COLUMN label SET NOT NULL;\n",
+    );
+    compare(&[], "one more migration");
+    repo.git(&["mv", &up(5), &up(6)]);
+    repo.git(&["commit", "--quiet", "--message", "feat: later"]);
+    compare(&[], "another number");
+    commit("relgate.yaml", &CONFIGURED.replace("15", "17"));
+    compare(&[], "another server");
+    commit(
+        "relgate.yaml",
+        &format!("{CONFIGURED}rules: {{ enable: [unqualified-name, wide-index] }}\n"),
+    );
+    compare(&[], "more rules");
+    commit(
+        "relgate.yaml",
+        &CONFIGURED.replace("15", "15, assumeLockTimeout: true"),
+    );
+    compare(&[], "a timeout of the role");
+    compare(&["--tag", "v1.2.0"], "a proposed tag");
+    compare(&["--tag", "v1.1.1"], "a proposed tag of another type");
+    repo.git(&["checkout", "--quiet", "--detach", "v1.1.0"]);
+    compare(&[], "back to where it was");
+    assert!(reports.len() > 9, "{} reports differ", reports.len());
+}
+
+const CONFIGURED: &str = "migrations: [{ path: db/migrations, dialect: postgresql, runner: golang-migrate, serverVersion: 15 }]\n";
+
+const MANY: &str = r#"
+- branch: main
+  commit: "feat: casks"
+  date: 2026-01-14T09:00:00Z
+  write:
+    relgate.yaml: |
+      migrations: [{ path: db/migrations, dialect: postgresql, runner: golang-migrate, serverVersion: 15 }]
+    store.go: |
+      package store
+      const list = `SELECT id, age FROM casks`
+    db/migrations/000001_step.up.sql: |
+      CREATE TABLE casks (id bigint PRIMARY KEY, age int);
+    db/migrations/000001_step.down.sql: |
+      DROP TABLE casks;
+    db/migrations/000002_step.up.sql: |
+      ALTER TABLE casks ADD COLUMN label varchar(20);
+    db/migrations/000002_step.down.sql: |
+      ALTER TABLE casks DROP COLUMN label;
+  tag: v1.0.0
+- commit: "feat: an index"
+  date: 2026-02-14T09:00:00Z
+  write:
+    db/migrations/000003_step.up.sql: |
+      CREATE INDEX by_age ON casks (age);
+    db/migrations/000003_step.down.sql: |
+      DROP INDEX by_age;
+  tag: v1.1.0
+- commit: "feat: no age"
+  date: 2026-03-14T09:00:00Z
+  write:
+    db/migrations/000004_step.up.sql: |
+      ALTER TABLE casks DROP COLUMN age;
+    db/migrations/000004_step.down.sql: |
+      ALTER TABLE casks ADD COLUMN age int;
+"#;

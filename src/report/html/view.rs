@@ -1,5 +1,6 @@
 //! What the page shows, as plain values. A field that the template takes as HTML is made by [`prose`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -76,7 +77,7 @@ struct FindingView {
     place: String,
     lines: Vec<Line>,
     label: String,
-    notes: Vec<(&'static str, String)>,
+    notes: Vec<(Cow<'static, str>, String)>,
 }
 
 struct Line {
@@ -258,22 +259,22 @@ fn files(report: &Report) -> Vec<FileView> {
 }
 
 fn finding_view(report: &Report, finding: &Finding) -> FindingView {
-    let mut notes: Vec<(&'static str, String)> = finding
+    let mut notes: Vec<(Cow<'static, str>, String)> = finding
         .related
         .iter()
         .map(|label| {
             let text = format!("{}  `{}`", label.message, report.place(label.location));
-            ("see", prose(&text))
+            (Cow::Borrowed("see"), prose(&text))
         })
         .collect();
     notes.extend(
         finding
             .notes
             .iter()
-            .map(|note| (note.key, prose(&note.text))),
+            .map(|note| (note.key.clone(), prose(&note.text))),
     );
     if !finding.help.is_empty() {
-        notes.push(("help", prose(&finding.help)));
+        notes.push((Cow::Borrowed("help"), prose(&finding.help)));
     }
     FindingView {
         severity: match finding.severity {

@@ -74,7 +74,7 @@ pub(super) fn write(
         )?;
     }
     for note in &finding.notes {
-        line(out, paint, note.key, &escape(&note.text))?;
+        line(out, paint, &note.key, &escape(&note.text))?;
     }
     if !finding.help.is_empty() {
         line(out, paint, "help", &escape(&finding.help))?;

@@ -16,7 +16,7 @@ fn check(input: &DownInput<'_>, findings: &mut Findings) {
     if input.is_uncertain() {
         return;
     }
-    for (old, new) in input.renamed() {
+    for (old, new) in &input.renamed {
         findings.push(
             input
                 .report(&RULE.info, format!("`{old}` is still called `{new}` after going back"))

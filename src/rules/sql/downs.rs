@@ -4,7 +4,7 @@ use crate::effects::Effect;
 use crate::finding::{Finding, Severity};
 use crate::migrations::lowering::LoweredFile;
 use crate::rules::RuleInfo;
-use crate::schema::{self, Catalog, Difference, DifferenceKind, Truth, differences};
+use crate::schema::{Catalog, Difference, DifferenceKind, Truth, differences, renamed};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::migration::Direction;
 use crate::syntax::sql::operation::{Action, Operation};
@@ -12,7 +12,9 @@ use crate::syntax::sql::operation::{Action, Operation};
 use super::ReleaseContext;
 
 /// What the way down of a migration gives back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Reversibility {
     /// The schema and the data.
     Exact,
@@ -54,6 +56,8 @@ pub struct DownInput<'a> {
     pub differences: Vec<Difference>,
     /// What the way up added or changed, and so what a way down that does nothing leaves as it is.
     pub undone_by_nothing: Vec<Difference>,
+    /// Relations that have another name behind the way back than before: the old and the new name.
+    pub renamed: Vec<(String, String)>,
     /// The release.
     pub release: &'a ReleaseContext<'a>,
     lowered: &'a LoweredFile,
@@ -77,6 +81,7 @@ impl<'a> DownInput<'a> {
             after,
             back,
             differences: differences(before, back),
+            renamed: renamed(before, back),
             undone_by_nothing: differences(before, after)
                 .into_iter()
                 .filter(|difference| difference.kind != DifferenceKind::Order)
@@ -105,12 +110,12 @@ impl<'a> DownInput<'a> {
 
     /// The differences of a kind, without relations that are only called otherwise.
     pub fn of_kind(&self, kind: DifferenceKind) -> Vec<&Difference> {
-        let renamed = self.renamed();
         self.differences
             .iter()
             .filter(|difference| difference.kind == kind)
             .filter(|difference| {
-                !renamed
+                !self
+                    .renamed
                     .iter()
                     .any(|(old, new)| difference.name == *old || difference.name == *new)
             })
@@ -139,11 +144,6 @@ impl<'a> DownInput<'a> {
             .into_iter()
             .filter(|difference| gone_behind_up(difference) == in_up)
             .collect()
-    }
-
-    /// Relations that have another name behind the way back than before: the old and the new name.
-    pub fn renamed(&self) -> Vec<(String, String)> {
-        schema::renamed(self.before, self.back)
     }
 
     /// `the column `casks.label` and 2 more`.

@@ -47,10 +47,17 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     // Lowering may have cut the names as the server does, so the text is asked too.
     let statement = input.statement().map_or("", |statement| input.text(statement.span));
     for name in names {
-        let written = statement
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .find(|word| word.len() > MAX_IDENTIFIER_BYTES && word.to_lowercase().starts_with(&name.to_lowercase()));
-        let long = if name.len() > MAX_IDENTIFIER_BYTES { Some(name) } else { written.filter(|_| name.len() >= MAX_IDENTIFIER_BYTES - 3) };
+        let written = || {
+            statement
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .find(|word| word.len() > MAX_IDENTIFIER_BYTES && word.to_lowercase().starts_with(&name.to_lowercase()))
+        };
+        // A character has up to four bytes, so a name that was cut may be three bytes short.
+        let long = match name.len() {
+            length if length > MAX_IDENTIFIER_BYTES => Some(name),
+            length if length + 3 >= MAX_IDENTIFIER_BYTES => written(),
+            _ => None,
+        };
         if let Some(long) = long {
             findings.push(
                 input

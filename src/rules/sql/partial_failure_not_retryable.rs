@@ -3,6 +3,7 @@
 use crate::finding::Severity;
 use crate::migrations::replay::Block;
 use crate::rules::Findings;
+use crate::syntax::sql::operation::{Action, Dialect, Persistence};
 use super::{SqlInput, SqlRule};
 
 pub(super) const RULE: SqlRule = SqlRule::both(
@@ -14,13 +15,10 @@ pub(super) const RULE: SqlRule = SqlRule::both(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
-    if !input.is_postgresql() || input.step.called || input.step.operation.nested {
+    if input.step.called || input.step.operation.nested || !is_kept(input) {
         return;
     }
     let statements = input.statements();
-    if input.transaction().block != Block::None || statements.len() < 2 {
-        return;
-    }
     let first = input.step.summary.first_unrepeatable;
     let is_last = input.step.statement + 1 == statements.len();
     // One finding for a file is enough, at the first statement that fails when it runs again.
@@ -35,4 +33,18 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             )
             .help("one statement per file, or IF [NOT] EXISTS on each"),
     );
+}
+
+/// What the statement did stays when a later one fails: no transaction is open, or it ended one.
+fn is_kept(input: &SqlInput<'_>) -> bool {
+    match input.file.dialect {
+        Dialect::Postgresql => input.transaction().block == Block::None,
+        // MySQL commits before and behind each of these, whatever the runner opened (its manual: statements that cause an
+        // implicit commit).
+        Dialect::Mysql => !matches!(
+            input.action(),
+            Action::Insert { .. } | Action::CreateTable { persistence: Persistence::Temporary, .. }
+        ),
+        Dialect::Sqlite | Dialect::Generic => false,
+    }
 }

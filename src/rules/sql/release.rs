@@ -45,7 +45,9 @@ pub struct ReleaseInput<'a> {
 }
 
 /// Where an operation stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Site {
     /// The file's path.
     pub path: String,

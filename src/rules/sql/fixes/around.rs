@@ -27,12 +27,27 @@ pub(super) fn is_mentioned(input: &SqlInput<'_>, own: Span, name: &str) -> bool 
             return true;
         };
         let text = &input.file.sources.get(source).text;
+        if !holds(text, name) {
+            return false;
+        }
         new.lowered
             .sections(Direction::Up)
             .flat_map(|section| &section.statements)
             .filter(|statement| !(is_own && statement.span == own))
             .any(|statement| mentions_name(text, statement.span, input.file.dialect, name))
     })
+}
+
+/// The letters of a name stand in a text: a quick look before the text is cut into words.
+fn holds(text: &str, name: &str) -> bool {
+    if !(text.is_ascii() && name.is_ascii()) {
+        return true;
+    }
+    let (text, name) = (text.as_bytes(), name.as_bytes());
+    name.is_empty()
+        || text
+            .windows(name.len())
+            .any(|part| part.eq_ignore_ascii_case(name))
 }
 
 /// The text and the statements of the way down.

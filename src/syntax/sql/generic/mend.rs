@@ -105,22 +105,25 @@ fn is_text(word: &str) -> bool {
     )
 }
 
-/// The server runs what stands in `/*! ... */`, so the marks go and the text stays.
+/// The server runs what stands in `/*! ... */`, and MariaDB what stands in `/*M! ... */`, so the marks go and the text stays.
 fn open_executable_comments(text: &mut String) {
-    if !text.contains("/*!") {
+    if !text.contains("/*!") && !text.contains("/*M!") {
         return;
     }
     let comments: Vec<Token> = Lexer::whole(text, Dialect::Mysql)
         .filter(|t| t.kind == TokenKind::Executable && t.closed)
         .collect();
     for comment in comments {
+        let mark = text
+            .get(comment.start..)
+            .map_or(3, |comment| if comment.starts_with("/*M!") { 4 } else { 3 });
         let digits = text
-            .get(comment.start + 3..comment.end)
+            .get(comment.start + mark..comment.end)
             .unwrap_or("")
             .bytes()
             .take_while(u8::is_ascii_digit)
             .count();
-        blank(text, comment.start, comment.start + 3 + digits);
+        blank(text, comment.start, comment.start + mark + digits);
         blank(text, comment.end - 2, comment.end);
     }
 }
@@ -156,6 +159,8 @@ mod tests {
     #[test]
     fn what_the_server_reads_and_the_parser_does_not() {
         check("/*!40101 SET NAMES utf8 */", "SET NAMES utf8");
+        check("/*M!100300 DROP TABLE a */", "DROP TABLE a");
+        check("/*M! DROP TABLE a */", "DROP TABLE a");
         check(
             "CREATE FULLTEXT INDEX a ON b (c)",
             "CREATE INDEX a ON b (c)",

@@ -114,7 +114,10 @@ impl<'t> Lexer<'t> {
                 (TokenKind::LineComment, self.end_of_line(at), true)
             }
             b'/' if second == b'*' => {
-                let kind = if self.dialect == Dialect::Mysql && self.byte(at + 2) == b'!' {
+                let is_run = self.byte(at + 2) == b'!'
+                    // MariaDB alone runs these; which of the two servers it is, the files do not say.
+                    || (self.byte(at + 2) == b'M' && self.byte(at + 3) == b'!');
+                let kind = if self.dialect == Dialect::Mysql && is_run {
                     TokenKind::Executable
                 } else {
                     TokenKind::BlockComment
