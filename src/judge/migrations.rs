@@ -144,8 +144,11 @@ fn judge_all(
         });
         let outcome = place.as_ref().and_then(Place::load);
         let taken = outcome.as_ref().map_or_else(
-            || taken_names(directory, lowering, replays)
-                .into_iter().collect(),
+            || {
+                taken_names(directory, lowering, replays)
+                    .into_iter()
+                    .collect()
+            },
             |outcome| outcome.taken.clone(),
         );
         known.push((place, outcome, taken));

@@ -144,7 +144,7 @@ fn functions_are_as_volatile_as_the_server_says() {
 /// What SQLite is said to refuse it refuses, and what nothing is said of it runs.
 #[test]
 fn sqlite_refuses_what_is_told() {
-    const RELEASED: &str = "CREATE TABLE cellars (id integer PRIMARY KEY);\nCREATE TABLE casks (id integer PRIMARY KEY, label text, number text UNIQUE, litres int CHECK (litres > 0), cellar int REFERENCES cellars (id), age int, note text);\nCREATE INDEX by_age ON casks (age);\n";
+    const RELEASED: &str = "CREATE TABLE cellars (id integer PRIMARY KEY);\nCREATE TABLE casks (id integer PRIMARY KEY, label text, number text UNIQUE, litres int CHECK (litres > 0), cellar int REFERENCES cellars (id), age int, note text, kind text, CHECK (kind <> label));\nCREATE INDEX by_age ON casks (age);\n";
     for statement in [
         "ALTER TABLE casks ADD COLUMN a text UNIQUE",
         "ALTER TABLE casks ADD COLUMN a integer PRIMARY KEY",
@@ -158,6 +158,7 @@ fn sqlite_refuses_what_is_told() {
         "ALTER TABLE casks DROP COLUMN cellar",
         "ALTER TABLE casks DROP COLUMN age",
         "ALTER TABLE casks DROP COLUMN note",
+        "ALTER TABLE casks DROP COLUMN kind",
         "ALTER TABLE casks RENAME COLUMN number TO nr",
     ] {
         let database = rusqlite::Connection::open_in_memory().unwrap();

@@ -32,22 +32,21 @@ fn added(column: &ColumnDef) -> Option<Refusal> {
 }
 
 fn dropped(relation: &Relation, column: &str) -> Option<Refusal> {
-    let constraint = relation.constraints.iter().find(|constraint| {
-        let names = constraint.columns().iter().any(|name| name == column);
+    // A constraint that is written at the column goes with it; a CHECK of other columns too is the table's.
+    let others = || relation.columns.iter().filter(|other| other.name != column);
+    let user = relation.constraints.iter().find_map(|constraint| {
+        let is_named = constraint.columns().iter().any(|name| name == column);
         match &constraint.rule {
-            ConstraintRule::Check { expression, .. } => mentions(expression, column),
-            ConstraintRule::NotNull { .. } => false,
-            _ => names,
+            ConstraintRule::PrimaryKey { .. } => is_named.then_some("the primary key"),
+            ConstraintRule::Unique { .. } => is_named.then_some("a UNIQUE constraint"),
+            ConstraintRule::Check { expression, .. } => (mentions(expression, column)
+                && others().any(|other| mentions(expression, &other.name)))
+            .then_some("a CHECK"),
+            _ => None,
         }
     });
-    if let Some(constraint) = constraint {
-        let what = match constraint.rule {
-            ConstraintRule::PrimaryKey { .. } => "the primary key",
-            ConstraintRule::Unique { .. } => "a UNIQUE constraint",
-            ConstraintRule::ForeignKey { .. } => "a foreign key",
-            _ => "a CHECK",
-        };
-        return refuse(CODE, format!("{what} of the table uses `{column}`"));
+    if let Some(user) = user {
+        return refuse(CODE, format!("{user} of the table uses `{column}`"));
     }
     let index = relation
         .indexes
