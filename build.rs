@@ -39,7 +39,10 @@ const JUDGES: [&str; 10] = [
 fn main() -> io::Result<()> {
     for (name, paths) in [
         ("RELGATE_PARSER_DIGEST", PARSES.to_vec()),
-        ("RELGATE_JUDGE_DIGEST", [PARSES.as_slice(), &JUDGES].concat()),
+        (
+            "RELGATE_JUDGE_DIGEST",
+            [PARSES.as_slice(), &JUDGES].concat(),
+        ),
         ("RELGATE_SOURCE_DIGEST", DECIDES.to_vec()),
     ] {
         println!("cargo::rustc-env={name}={:016x}", of(&paths)?);

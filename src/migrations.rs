@@ -23,7 +23,7 @@ use crate::syntax::sql::operation::Dialect;
 use changes::FileChange;
 use directories::MigrationDirectory;
 pub use memory::Memory;
-use sequence::Sequence;
+use sequence::{MigrationFile, Sequence};
 
 /// What the configuration says about one directory of migrations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,10 +100,27 @@ pub fn survey_with(
         })
         .collect();
     changes::compare(before, subject, &mut surveyed, reader);
+    surveyed.iter_mut().for_each(follow_moves);
     Survey {
         previous: before.clone(),
         subject: subject.clone(),
         directories: surveyed,
+    }
+}
+
+/// Files that moved here were released from where they were: what they made is there before anything new runs.
+fn follow_moves(directory: &mut DirectorySurvey) {
+    let here = directory.previous.paths();
+    let moved: Vec<Arc<MigrationFile>> = directory
+        .changes
+        .iter()
+        .filter(|change| change.current.is_some())
+        .filter_map(|change| change.previous.as_ref())
+        .filter(|was| here.binary_search(&was.path).is_err())
+        .map(|was| Arc::new(was.clone()))
+        .collect();
+    if !moved.is_empty() {
+        directory.previous = Arc::new(directory.previous.with(moved));
     }
 }
 

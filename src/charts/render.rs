@@ -135,10 +135,11 @@ fn one(
         }
     };
     match helm.template(private.path(), &values)? {
-        Ok(text) => Ok(objects::read(&text, |path| {
+        Ok(text) => objects::read(&text, |path| {
             let location = place(path, reader);
             (reader.sources.get(location.source).path.clone(), location)
-        })),
+        })
+        .map_err(Refusal::from),
         Err(said) => {
             let known = program::refusal(&said);
             let location = known.place.map(|(path, line)| {

@@ -289,11 +289,22 @@ pub(super) fn of_both(
             subject: directory.clone(),
         })
         .collect();
-    if !configured.is_empty() || previous.entries.is_empty() {
+    let is_missing = |directory| {
+        memory.sequence(previous, directory).files.is_empty()
+            && !memory.sequence(subject, directory).files.is_empty()
+    };
+    if previous.entries.is_empty() || (!configured.is_empty() && !now.iter().any(is_missing)) {
         return pairs;
     }
+    // A configured directory that was not there before may have been moved with its configuration.
+    let is_gone = |directory: &MigrationDirectory| {
+        configured.is_empty() || memory.sequence(subject, directory).files.is_empty()
+    };
     let mut known: Option<BTreeSet<String>> = None;
-    for before in find_directories(memory, previous, reader, configured) {
+    for before in find_directories(memory, previous, reader, &[])
+        .into_iter()
+        .filter(is_gone)
+    {
         if let Some(pair) = pairs
             .iter_mut()
             .find(|pair| pair.subject.key() == before.key())

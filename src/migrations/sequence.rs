@@ -75,17 +75,28 @@ impl Sequence {
             }
         }
         sequence.drop_overridden(directory);
-        sequence.files.clone_from(&sequence.by_path);
+        sequence.arrange();
         sequence
-            .files
-            .sort_by(|a, b| a.position().cmp(&b.position()));
-        let files = &sequence.files;
+    }
+
+    /// The sequence with more files, which stand at other paths.
+    pub(super) fn with(&self, files: impl IntoIterator<Item = Arc<MigrationFile>>) -> Self {
+        let mut sequence = self.clone();
+        sequence.by_path.extend(files);
+        sequence.by_path.sort_by(|a, b| a.path.cmp(&b.path));
+        sequence.arrange();
+        sequence
+    }
+
+    /// Puts the files in the order in which they run.
+    fn arrange(&mut self) {
+        self.files.clone_from(&self.by_path);
+        self.files.sort_by(|a, b| a.position().cmp(&b.position()));
+        let files = &self.files;
         let identity = |index: usize| files.get(index).map(|file| file.name.identity.as_str());
-        sequence.by_identity = (0..files.len()).collect();
-        sequence
-            .by_identity
+        self.by_identity = (0..files.len()).collect();
+        self.by_identity
             .sort_by(|&a, &b| identity(a).cmp(&identity(b)));
-        sequence
     }
 
     /// The paths of the files, sorted.

@@ -43,6 +43,48 @@ fn an_audit_does_not_pass_a_tag_that_leads_to_no_commit() {
     assert_ne!(code, 0, "{text}");
 }
 
+/// What was released is judged with, wherever its files are now.
+#[test]
+fn a_directory_that_moves_keeps_what_was_released() {
+    for configured in [false, true] {
+        let repo = Repo::inline(CELLAR);
+        let configure = |path: &str| {
+            if configured {
+                let dialect = "dialect: postgresql";
+                repo.write(
+                    "relgate.yaml",
+                    &format!("migrations: [{{ path: {path}, {dialect} }}]\n"),
+                );
+            }
+        };
+        repo.git(&["reset", "-q", "--hard", "v1.0.0"]);
+        configure("db/migrations");
+        repo.git(&["add", "--all"]);
+        repo.git(&[
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "build: where the migrations are",
+        ]);
+        repo.git(&["tag", "-f", "v1.0.0"]);
+        repo.git(&["tag", "-d", "v1.0.1"]);
+        repo.git(&["mv", "db/migrations", "db/sql"]);
+        configure("db/sql");
+        repo.write("db/sql/0002_none.up.sql", "DROP TABLE casks;");
+        repo.write(
+            "db/sql/0002_none.down.sql",
+            "CREATE TABLE casks (id bigint PRIMARY KEY);",
+        );
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "-q", "--allow-empty", "-m", "fix: no casks"]);
+        repo.git(&["tag", "v1.0.1"]);
+        let (code, text) = run(&repo, &["check", "--tag", "v1.0.1"]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("drop-table"), "{configured} {text}");
+    }
+}
+
 #[test]
 fn an_audit_of_nothing_is_no_success() {
     let shallow = Repo::inline(CELLAR).cloned(&["--depth", "1"]);

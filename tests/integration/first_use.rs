@@ -43,7 +43,7 @@ fn what_the_previous_release_has_is_not_new() {
         &repo,
         &["plan"],
         0,
-        &["(patch)   from v1.1.0 · 1 commit\n", "1 commit "],
+        &["(patch)   from v1.1.0 · 1 commit\n", "because  1 commit\n"],
         &["litres", "2 commits"],
     );
     let run = run(&repo, &["facts"]);
@@ -521,8 +521,8 @@ fn other_ways_to_name_tags() {
     check(
         &repo,
         &["check", "--tag", "@cellar/api@1.1.0", "--stage", "change"],
-        0,
-        &["minor"],
+        1,
+        &["minor", "candidate-missing"],
         &[],
     );
 

@@ -177,7 +177,7 @@ fn envelopes_of_another_program_count() {
             &with("/payload", payload(&text.replace("CHG-1", "CHG-2"))),
             "signature-invalid",
         );
-        let twice = text.replacen("{", "{\"_type\":\"https://in-toto.io/Statement/v1\",", 1);
+        let twice = text.replacen('{', "{\"_type\":\"https://in-toto.io/Statement/v1\",", 1);
         check(&scene.dsse(key, &twice), "duplicate-key");
         check(
             &with("/payloadType", json!("application/json")),
@@ -205,7 +205,7 @@ fn envelopes_of_another_program_count() {
         assert_eq!(reason(&scene.facts(&large, None, "x@y")), "too-large");
         let doubled = envelope
             .to_string()
-            .replacen("{", "{\"payload\":\"AAAA\",", 1);
+            .replacen('{', "{\"payload\":\"AAAA\",", 1);
         assert_eq!(reason(&scene.facts(&doubled, None, "x@y")), "duplicate-key");
     }
     check(&scene.dsse("stranger", &text), "signature-invalid");

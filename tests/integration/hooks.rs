@@ -401,7 +401,7 @@ fn linters_of_workflows_have_nothing_to_say() {
 #[test]
 fn relgate_obeys_its_own_policies() {
     let repo = Repo::nothing();
-    copy(&root(), repo.path());
+    copy(root(), repo.path());
     repo.git(&["init", "--quiet", "--initial-branch=main"]);
     let commit = |message: &str| {
         repo.git(&["add", "--all"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::source::Location;
-use crate::syntax::yaml::{Value, parse_helm, resolve_helm};
+use crate::syntax::yaml::{Data, Value, parse_helm, resolve_helm};
 
 use super::super::manifests::{Manifest, Strategy};
 
@@ -13,14 +13,25 @@ const ROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 const VERSIONED: [&str; 2] = ["helm.sh/chart", "app.kubernetes.io/version"];
 
 /// The objects, in the order of the text. `place` says the path and the place of a template by the name that Helm gives it.
-pub(super) fn read(text: &str, mut place: impl FnMut(&str) -> (String, Location)) -> Vec<Manifest> {
+///
+/// The error says what is there instead: Kubernetes would not take it either.
+pub(super) fn read(
+    text: &str,
+    mut place: impl FnMut(&str) -> (String, Location),
+) -> Result<Vec<Manifest>, String> {
     let mut objects: Vec<(Manifest, Value)> = Vec::new();
     for document in documents(text) {
         let parsed = parse_helm(document.text);
+        if let Some(error) = parsed.errors.first() {
+            return Err(format!("what Helm wrote is no YAML: {}", error.message));
+        }
         let Some(tree) = parsed.value.first() else {
             continue;
         };
         let value = resolve_helm(tree).value;
+        if !matches!(value.data, Data::Null | Data::Map(_)) {
+            return Err("what Helm wrote is no object of Kubernetes".to_owned());
+        }
         let speaks = [document.template, document.text]
             .iter()
             .any(|text| text.to_ascii_lowercase().contains("migrat"));
@@ -37,7 +48,7 @@ pub(super) fn read(text: &str, mut place: impl FnMut(&str) -> (String, Location)
             (target("kind"), target("name"))
         })
         .collect();
-    objects
+    Ok(objects
         .into_iter()
         .map(|(mut object, _)| {
             // How many pods it has is then the autoscaler's matter.
@@ -46,7 +57,7 @@ pub(super) fn read(text: &str, mut place: impl FnMut(&str) -> (String, Location)
             }
             object
         })
-        .collect()
+        .collect())
 }
 
 /// A document, and the template that Helm says it comes from.

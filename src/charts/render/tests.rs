@@ -188,6 +188,18 @@ fn a_rendering_is_bounded_in_time_and_size() {
 }
 
 #[test]
+fn what_is_no_object_is_not_checked() {
+    for written in [
+        "kind: Deployment\\nspec: [\\n",
+        "<html>sign in</html>",
+        "- a\\n",
+    ] {
+        let said = told(&format!("printf -- '---\\n{written}'"), LONG);
+        assert!(said.starts_with("what Helm wrote is no "), "{said}");
+    }
+}
+
+#[test]
 fn a_helm_that_is_none_renders_nothing() {
     let directory = tempfile::tempdir().unwrap();
     for (version, known) in [
