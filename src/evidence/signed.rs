@@ -159,10 +159,10 @@ fn of_ssh(fact: &mut SignatureFact, signed: &Signed<'_>, against: &Against<'_>) 
             fact.signer.clone_from(&signer.principals);
         }
         Err((refusal, principals)) => {
-            fact.signer = principals.to_owned();
+            principals.clone_into(&mut fact.signer);
             let who = name_of(&key, principals);
             let (reason, message) = of_signer(&refusal, &key, &who, NAMESPACE, against.trust);
-            fact.status = "untrusted".to_owned();
+            "untrusted".clone_into(&mut fact.status);
             reason.as_str().clone_into(&mut fact.reason);
             fact.message = message;
         }

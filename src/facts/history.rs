@@ -1,6 +1,7 @@
 //! The commits of the release.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ pub struct PersonFact {
 pub fn collect(
     repository: &Repository,
     commits: &[ObjectId],
-    new: &HashSet<ObjectId>,
+    new: &HashSet<ObjectId, impl BuildHasher>,
     signature: impl Fn(&Signed) -> SignatureFact,
 ) -> Result<Vec<CommitFact>, GitError> {
     commits

@@ -173,7 +173,7 @@ fn waits_for_ever(directory: &Path) -> Option<String> {
 /// What a configuration includes: `path` of the sections `include` and `includeIf`. Paths of the user's home are the user's own.
 fn includes(text: &str) -> impl Iterator<Item = &str> {
     let mut is_include = false;
-    text.lines().filter_map(move |line| {
+    text.split('\n').filter_map(move |line| {
         let line = line.trim();
         if let Some(section) = line.strip_prefix('[') {
             is_include = section.to_ascii_lowercase().starts_with("include");

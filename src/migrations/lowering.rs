@@ -205,9 +205,8 @@ impl Known {
                 .map(|(key, file)| (key.bytes(), Arc::clone(file))),
         );
         cache.store(group, PARSER_VERSION, &all);
-        for key in self.files.keys() {
-            all.remove(&key.bytes());
-        }
+        let held: BTreeSet<Vec<u8>> = self.files.keys().map(Key::bytes).collect();
+        all.retain(|key, _| !held.contains(key));
         self.cached = all;
         self.fresh = 0;
     }

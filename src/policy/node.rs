@@ -153,12 +153,12 @@ impl Reader {
                 node.span(),
                 format!("`{name}` is an expression, written as a text"),
             );
-            error.help = IN_QUOTES.to_owned();
+            IN_QUOTES.clone_into(&mut error.help);
             return None;
         };
         if text.trim().is_empty() {
             let error = self.error(node.span(), format!("`{name}` is empty"));
-            error.help = IN_QUOTES.to_owned();
+            IN_QUOTES.clone_into(&mut error.help);
             return None;
         }
         Some(Expression {

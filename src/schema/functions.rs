@@ -1,7 +1,7 @@
 //! What the functions that servers and common extensions bring along do.
 //!
 //! `postgres_functions.tsv` holds what `pg_proc` of PostgreSQL 15 says of every function that SQL can call, and of those of
-//! pgcrypto, uuid-ossp, hstore, ltree, pg_trgm, unaccent, citext, fuzzystrmatch, btree_gist, btree_gin, intarray, cube,
+//! pgcrypto, uuid-ossp, hstore, ltree, `pg_trgm`, unaccent, citext, fuzzystrmatch, `btree_gist`, `btree_gin`, intarray, cube,
 //! earthdistance and tablefunc: its name and the worst volatility of its overloads. A test compares it with a server.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ const OTHER_DIALECTS: &str = include_str!("other_functions.txt");
 
 static POSTGRES: LazyLock<BTreeMap<&str, Volatility>> = LazyLock::new(|| {
     let mut functions: BTreeMap<&str, Volatility> = include_str!("postgres_functions.tsv")
-        .lines()
+        .split('\n')
         .filter_map(|line| line.split_once('\t'))
         .map(|(name, volatility)| {
             let volatility = match volatility {
@@ -49,7 +49,7 @@ pub fn changes_nothing(dialect: Dialect, name: &str) -> bool {
         };
     }
     let name = name.to_ascii_lowercase();
-    is_word(&name) || OTHER_DIALECTS.lines().any(|known| known == name)
+    is_word(&name) || (!name.is_empty() && OTHER_DIALECTS.split('\n').any(|known| known == name))
 }
 
 /// The names that `pg_proc` tells of, and what they do.
@@ -260,8 +260,11 @@ mod tests {
     fn lists_are_sorted() {
         assert!(VOLATILE_AND_HARMLESS.is_sorted());
         assert!(WORDS.is_sorted());
-        assert!(OTHER_DIALECTS.lines().is_sorted());
-        let lines: Vec<&str> = include_str!("postgres_functions.tsv").lines().collect();
+        assert!(OTHER_DIALECTS.trim_end().split('\n').is_sorted());
+        let lines: Vec<&str> = include_str!("postgres_functions.tsv")
+            .trim_end()
+            .split('\n')
+            .collect();
         assert!(lines.is_sorted());
     }
 

@@ -154,18 +154,18 @@ fn fenced(lines: &[&str]) -> Vec<bool> {
         };
         let length = text.chars().take_while(|&c| c == mark).count();
         match open {
-            Some((from, opened, least)) => {
-                if mark == opened && length >= least && text.trim_end().len() == length {
-                    fenced
-                        .iter_mut()
-                        .take(at)
-                        .skip(from)
-                        .for_each(|it| *it = true);
-                    open = None;
-                }
+            Some((from, opened, least))
+                if mark == opened && length >= least && text.trim_end().len() == length =>
+            {
+                fenced
+                    .iter_mut()
+                    .take(at)
+                    .skip(from)
+                    .for_each(|it| *it = true);
+                open = None;
             }
             None if length >= 3 => open = Some((at, mark, length)),
-            None => {}
+            _ => {}
         }
     }
     fenced

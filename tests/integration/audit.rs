@@ -428,7 +428,8 @@ fn the_oscal_of_an_audit_is_read_by_trestle() {
     let repo = Repo::play("lakerunner");
     let tool = Tool::within(repo.path());
     let path = repo.path().join("audit.oscal.json");
-    tool.run(&["audit", "--output", &format!("oscal={}", path.display())]);
+    let run = tool.run(&["audit", "--output", &format!("oscal={}", path.display())]);
+    assert_eq!(run.code, 1, "{}", run.text);
     let document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let results = document["assessment-results"]["results"]
         .as_array()

@@ -86,13 +86,13 @@ fn check(steps: &str) {
 
 fn first_difference(one: &str, other: &str) -> String {
     let same = one
-        .lines()
-        .zip(other.lines())
+        .split('\n')
+        .zip(other.split('\n'))
         .take_while(|(a, b)| a == b)
         .count();
     let near = |text: &str| {
         let lines: Vec<&str> = text
-            .lines()
+            .split('\n')
             .skip(same.saturating_sub(12))
             .take(20)
             .collect();

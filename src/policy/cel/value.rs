@@ -44,11 +44,11 @@ pub(super) fn share(value: &dyn Val) -> Option<Slot> {
         return Some(Slot::Text(CelString::from(text.inner().to_owned())));
     }
     if let Some(value) = value.downcast_ref::<CelBool>() {
-        return Some(Slot::Bool(value.clone()));
+        return Some(Slot::Bool(*value));
     }
     value
         .downcast_ref::<CelInt>()
-        .map(|value| Slot::Int(value.clone()))
+        .map(|value| Slot::Int(*value))
 }
 
 impl Slot {
