@@ -315,6 +315,19 @@ fn insert(table: &Table, rows: u64) -> String {
             values.insert(column, format!("f{number}.{target}"));
         }
     }
+    let (names, made) = columns(table, &values, "g.i");
+    format!(
+        "INSERT INTO {} ({}) SELECT {} FROM generate_series(0, {}) g(i){joins} ON CONFLICT DO NOTHING",
+        table.name,
+        names,
+        made,
+        rows.saturating_sub(1)
+    )
+}
+
+/// The names of a table's columns and what goes into them, as two lists of SQL: what keys refer to, or something made of
+/// `number`.
+fn columns(table: &Table, known: &BTreeMap<&str, String>, number: &str) -> (String, String) {
     let names: Vec<&str> = table
         .columns
         .iter()
@@ -324,19 +337,13 @@ fn insert(table: &Table, rows: u64) -> String {
         .columns
         .iter()
         .map(|column| {
-            values
+            known
                 .get(column.name.as_str())
                 .cloned()
-                .unwrap_or_else(|| value(column, "g.i"))
+                .unwrap_or_else(|| value(column, number))
         })
         .collect();
-    format!(
-        "INSERT INTO {} ({}) SELECT {} FROM generate_series(0, {}) g(i){joins} ON CONFLICT DO NOTHING",
-        table.name,
-        names.join(", "),
-        made.join(", "),
-        rows.saturating_sub(1)
-    )
+    (names.join(", "), made.join(", "))
 }
 
 /// One more row, with a number that no other row has, and parents that are there.
@@ -356,27 +363,8 @@ fn insert_one(table: &Table) -> String {
                 .or_insert_with(|| format!("(SELECT {target} FROM {} LIMIT 1)", key.target));
         }
     }
-    let names: Vec<&str> = table
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
-    let made: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| {
-            parents
-                .get(column.name.as_str())
-                .cloned()
-                .unwrap_or_else(|| value(column, ONE_MORE))
-        })
-        .collect();
-    format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        table.name,
-        names.join(", "),
-        made.join(", ")
-    )
+    let (names, made) = columns(table, &parents, ONE_MORE);
+    format!("INSERT INTO {} ({}) VALUES ({})", table.name, names, made)
 }
 
 /// An expression for a column's value in the row of number `n`.
