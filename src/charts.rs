@@ -24,7 +24,7 @@ mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, join};
 use crate::source::Location;
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 use commands::Commands;
@@ -400,15 +400,6 @@ fn commented_keys(text: &str) -> BTreeSet<String> {
         .filter(|key| !key.is_empty() && !key.contains(char::is_whitespace))
         .map(str::to_owned)
         .collect()
-}
-
-/// A path below a directory, which may be the root.
-fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{directory}/{name}")
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,15 @@ pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 /// Brings the contents that a partial clone left out, up to the size that relgate reads.
 pub const FETCH_CONTENT: &str = "git fetch --refetch --filter=blob:limit=32m";
 
+/// The path of a name below a directory, which may be the root.
+pub fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{directory}/{name}")
+    }
+}
+
 /// All paths of a state of the repository.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::{EntryKind, Reader, Snapshot};
+use crate::discover::{EntryKind, Reader, Snapshot, join};
 
 use super::ChartSettings;
 
@@ -51,7 +51,7 @@ pub(super) fn find(
         }
         if directory.split('/').any(|part| NOT_SHIPPED.contains(&part)) {
             if let Some(reader) = reader.as_deref_mut() {
-                let path = super::join(directory, CHART_FILE);
+                let path = join(directory, CHART_FILE);
                 reader.coverage.leave_out(
                     path,
                     "a chart that is taken for test data or foreign code; `charts` in the configuration names those to judge",

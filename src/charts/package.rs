@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::discover::{Entry, Reader, Snapshot};
-
-use super::join;
+use crate::discover::{Entry, Reader, Snapshot, join};
 
 /// The packed files of the two states differ, in name or content.
 pub(super) fn differs(

@@ -12,14 +12,14 @@ mod trie;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, join};
 use crate::source::{Location, SourceId};
 use crate::syntax::SyntaxError;
 use crate::syntax::template::{self, Template};
 use crate::syntax::yaml::{Data, KeyPath, Value};
 
 use super::manifests::{self, Manifest, TemplateDefect};
-use super::{ChartState, YamlFile, join};
+use super::{ChartState, YamlFile};
 pub(super) use abstraction::Part;
 use interpreter::Interpreter;
 use trie::Trie;

@@ -7,10 +7,10 @@ mod program;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, join};
 use crate::source::{Location, Span};
 
-use super::{Chart, ChartState, ChartSurvey, Manifest, join};
+use super::{Chart, ChartState, ChartSurvey, Manifest};
 pub use program::Helm;
 
 /// More bytes of one chart are not handed to Helm.

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, join};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::yaml::{Data, KeyPath, PathPart, Value};
 
 use super::reads::Part;
-use super::{Chart, YamlFile, join};
+use super::{Chart, YamlFile};
 
 /// A schema of values.
 #[derive(Debug, Clone)]

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::discover::{Reader, Snapshot};
-
-use super::join;
+use crate::discover::{Reader, Snapshot, join};
 
 /// What the templates of a chart mention, gathered in one pass over them.
 #[derive(Debug, Clone, Default)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Around;
+use crate::discover::join;
 use crate::source::Span;
 use crate::syntax::shell::{Command, Word};
 use crate::version::TagKind;
@@ -515,14 +516,6 @@ fn parts(word: &Word, separator: char) -> Vec<Word> {
             ..word.clone()
         })
         .collect()
-}
-
-fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{directory}/{name}")
-    }
 }
 
 /// A path from a directory, with `.` and `..` taken out; `None` when it leads out of the repository.

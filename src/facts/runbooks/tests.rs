@@ -144,7 +144,7 @@ fn files_and_the_way_back() {
             "{}# Rollback\n{}",
             block("kubectl exec -it db-0 -- pg_dump cellar > before-v1.3.0.sql"),
             block(
-                "kubectl exec -it db-0 -- psql cellar < before-v1.3.0.sql\npsql -f docs/schema.sql\npsql cellar < gone.sql\npsql -f /tmp/x.sql"
+                "kubectl exec -it db-0 -- psql cellar < before-v1.3.0.sql\npsql -f docs/schema.sql\npsql cellar < gone.sql\npsql -f /srv/x.sql"
             )
         ),
         &["8:15 file gone.sql↩"],

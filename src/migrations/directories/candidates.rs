@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::hints::is_manifest;
-use crate::discover::{Entry, EntryKind, Snapshot};
+use crate::discover::{Entry, EntryKind, Snapshot, join};
 use crate::syntax::migration::{Recognition, Role, Runner, recognize};
 
 /// What a path alone says, for the search of directories.
@@ -131,11 +131,7 @@ impl<'s> Candidate<'s> {
     }
 
     fn add_to_part(&mut self, root: &str, shape: Shape, says: Says, file: &'s str) {
-        let path = if self.path.is_empty() {
-            root.to_owned()
-        } else {
-            format!("{}/{root}", self.path)
-        };
+        let path = join(&self.path, root);
         if self.parts.last().is_none_or(|part| part.path != path) {
             self.parts.push(Self {
                 path,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::candidates::{Candidate, Shape};
 use super::hints::Hints;
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, join};
 use crate::syntax::migration::{Order, Recognition, Runner, recognize};
 
 /// The runner of a candidate; `None` when it holds no migrations.
@@ -241,12 +241,4 @@ fn first_word(text: &str) -> Option<String> {
 
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{directory}/{name}")
-    }
 }
