@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::directories::MigrationDirectory;
@@ -17,7 +16,7 @@ use crate::syntax::migration::{
     Direction, FileName, OptOut, Runner, Section, TransactionMode, sections,
 };
 use crate::syntax::sql::operation::{Action, Dialect, ObjectKind, Statement};
-use crate::syntax::sql::{parse_range, with_big_stack};
+use crate::syntax::sql::{in_parallel, parse_range};
 
 /// Names the code whose results the cache keeps: other code may read other sections or statements from the same bytes.
 const PARSER_VERSION: &str = env!("RELGATE_PARSER_DIGEST");
@@ -242,11 +241,8 @@ fn lower_directory(
         plan.take(directory, &files, snapshot, reader, known);
     }
     let work: Vec<(Key, Work)> = plan.work.into_iter().collect();
-    let done: Vec<(Key, Arc<LoweredFile>)> = with_big_stack(|| {
-        work.into_par_iter()
-            .map(|(key, work)| (key, Arc::new(lowered(&work))))
-            .collect()
-    });
+    let done: Vec<(Key, Arc<LoweredFile>)> =
+        in_parallel(work, |(key, work)| (key, Arc::new(lowered(&work))));
     known.fresh += done.len();
     if plan.opaque.is_empty() {
         for sequence in [previous, subject] {

@@ -20,7 +20,8 @@ mod words;
 
 pub use comments::comments;
 pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
-pub use stack::with_big_stack;
+pub use stack::in_parallel;
+use stack::with_big_stack;
 pub use words::{mentions_name, quoted, words};
 
 use crate::source::Span;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::Member;
@@ -13,7 +12,7 @@ use crate::migrations::DirectorySurvey;
 use crate::source::Span;
 use crate::syntax::migration::{Direction, FileName, Runner, sections};
 use crate::syntax::sql::operation::Dialect;
-use crate::syntax::sql::{token_digest_range, token_digest_where};
+use crate::syntax::sql::{in_parallel, token_digest_range, token_digest_where};
 
 /// The digests of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,10 +95,10 @@ impl Prints {
                 text,
             });
         }
-        let done: Vec<(Key, Print)> = work
-            .into_par_iter()
-            .map(|work| (work.key.clone(), print(&work)))
-            .collect();
+        let done = in_parallel(work, |work| {
+            let print = print(&work);
+            (work.key, print)
+        });
         self.0.extend(done);
     }
 }
