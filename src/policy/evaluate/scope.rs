@@ -1,7 +1,7 @@
 //! What expressions see while a phase is evaluated: facts, parameters and variables, each made a value when it is first
 //! asked for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -121,6 +121,8 @@ pub(in crate::policy) struct Scope<'r, 'a> {
     bound: BTreeSet<String>,
     /// Variables that failed: told once, however many expressions use them.
     failed: BTreeSet<String>,
+    /// The variables that are the same for every release, once one was asked for.
+    lasting: OnceCell<BTreeSet<&'a str>>,
 }
 
 impl<'r, 'a> Scope<'r, 'a> {
@@ -131,6 +133,7 @@ impl<'r, 'a> Scope<'r, 'a> {
             bindings: Bindings::default(),
             bound: BTreeSet::new(),
             failed: BTreeSet::new(),
+            lasting: OnceCell::new(),
         }
     }
 
@@ -259,7 +262,8 @@ impl<'r, 'a> Scope<'r, 'a> {
     fn variable(&mut self, name: &str, expression: &Expression) -> Option<()> {
         let full = format!("variables.{name}");
         self.bound.insert(full.clone());
-        let lasting = self.is_lasting(expression);
+        let lasting = self.lasting.get_or_init(|| self.lasting());
+        let lasting = lasting.contains(name);
         // Two files may name their policies alike.
         let policy = format!("{} {}", expression.file.path, self.loaded.policy.name);
         if lasting
@@ -306,29 +310,27 @@ impl<'r, 'a> Scope<'r, 'a> {
         Some(())
     }
 
-    /// The value of an expression follows from the tags and the parameters alone: it is the same for every release of a
-    /// repository.
-    fn is_lasting(&self, expression: &Expression) -> bool {
-        let Ok(program) = self.run.set.program(expression) else {
-            return false;
-        };
-        let variables = &self.loaded.policy.variables;
-        program
-            .names()
-            .iter()
-            .all(|name| match name.strip_prefix("variables.") {
-                // Variables use those before them only, so this ends.
-                Some(variable) => variables
-                    .iter()
-                    .take_while(|known| known.expression.text != expression.text)
-                    .find(|known| known.name == variable)
-                    .is_some_and(|known| self.is_lasting(&known.expression)),
+    /// The variables whose values follow from the tags and the parameters alone: they are the same for every release of a
+    /// repository. Variables use those before them only, so one look at each of them is enough.
+    fn lasting(&self) -> BTreeSet<&'a str> {
+        let mut lasting = BTreeSet::new();
+        for variable in &self.loaded.policy.variables {
+            let Ok(program) = self.run.set.program(&variable.expression) else {
+                continue;
+            };
+            let mut names = program.names().iter();
+            if names.all(|name| match name.strip_prefix("variables.") {
+                Some(variable) => lasting.contains(variable),
                 None => match name.as_str() {
                     "tags" | "params" => true,
                     // An inner loop binds it, or it is a fact or the time.
                     other => other != "now" && !FACTS.iter().any(|(fact, _)| *fact == other),
                 },
-            })
+            }) {
+                lasting.insert(variable.name.as_str());
+            }
+        }
+        lasting
     }
 
     fn known(&self, name: &str) -> Option<Result<cel::Value, String>> {

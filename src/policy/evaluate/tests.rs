@@ -554,3 +554,21 @@ fn a_hostile_policy_ends_soon() {
     assert_eq!(found.errors.len(), 1, "{:?}", errors(&found));
     assert!(start.elapsed().as_secs() < 20);
 }
+
+/// Each variable names the two before it: what follows one by one along the names takes longer than anybody waits.
+#[test]
+fn variables_of_variables_end_soon() {
+    let mut spec = "  variables:\n    - { name: v0, expression: \"tags.size() == 0\" }\n    - { name: v1, expression: \"tags.size() == 0\" }\n".to_owned();
+    for index in 2..100 {
+        let (one, two) = (index - 1, index - 2);
+        spec.push_str(&format!(
+            "    - {{ name: v{index}, expression: \"variables.v{one} || variables.v{two}\" }}\n"
+        ));
+    }
+    spec.push_str(
+        "  validations:\n    - { id: a, expression: \"variables.v99\", message: m, severity: error }\n",
+    );
+    let evaluation = Case::new(vec![policy("p", &spec)], json!({})).evaluate();
+    assert_eq!(errors(&evaluation), Vec::<String>::new());
+    assert_eq!(rules(&evaluation), Vec::<String>::new());
+}
