@@ -129,6 +129,9 @@ pub struct GateOutcome {
     pub waiver: Option<WaiverUse>,
     /// The controls of audit frameworks that it serves.
     pub controls: Vec<Control>,
+    /// People close it, or it looks at what git forgets, as branches are: that nobody can look any more says nothing about a
+    /// release of the past.
+    pub is_forgotten: bool,
 }
 
 /// A control of an audit framework that somebody says a gate serves.

@@ -2,6 +2,7 @@
 
 mod fleet;
 mod keep;
+mod known;
 mod remembered;
 mod select;
 
@@ -10,15 +11,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use known::Known;
+
 use super::CommandError;
 use super::args::{Audit as AuditArgs, Global, PolicyAsOf};
 use super::context::{Context, project_at};
 use super::output::Streams;
 use super::progress::Progress;
+use crate::decision::Verdict;
 use crate::facts::tags::{TagFact, collect};
 use crate::git::{GitError, History, Tag};
 use crate::judge::{Frame, Judgement, Shared, judge_subject};
 use crate::ledger::{Decision, Mode};
+use crate::project::Project;
 use crate::report::PolicySection;
 use crate::report::audit::{Audit, Parts, Release, STAGE, Scope};
 use crate::subject::{self, Subject};
@@ -38,6 +43,13 @@ enum NothingToAudit {
          tags: {{ prefix: … }} in relgate.yaml says how they begin, if not with `v`"
     ))]
     NoReleases,
+    #[error(
+        "no release of this clone is in the period and of the names that were asked for: nothing was audited"
+    )]
+    #[diagnostic(help(
+        "git tag --list shows the tags of this clone; --since and --until are a period, --tag a pattern as in 'v1.*'"
+    ))]
+    NothingSelected,
 }
 
 pub(super) fn run(
@@ -51,9 +63,9 @@ pub(super) fn run(
     let audit = {
         let progress = Progress::start(streams.progress, "replaying the policy over the history");
         let context = Context::open(global)?;
-        let replayed = replay(&context, args, &progress, &|_| false)?;
-        if !replayed.has_releases() {
-            return Err(NothingToAudit::NoReleases.into());
+        let replayed = replay(&context, args, &progress, &Known::default())?;
+        if replayed.is_empty() {
+            return Err(NothingToAudit::NothingSelected.into());
         }
         let notes = super::ledger::address(args.ledger.as_deref())
             .filter(|_| args.ledger.is_some())
@@ -85,20 +97,21 @@ struct Replayed {
     releases: Vec<Release>,
     /// What a ledger would keep, for each release that could be judged.
     decisions: Vec<Decision>,
-    /// Releases that were not judged again because somebody knows the answer.
-    skipped: usize,
+    /// What is known of the releases that were not judged again.
+    known: Vec<Verdict>,
     policy: PolicySection,
     prefixes: Vec<String>,
     /// Where the period begins; empty for the beginning.
     since: String,
 }
 
-/// Judges the releases that the arguments select. `known` says of which a ledger has the answer.
+/// Judges the releases that the arguments select, but for those that are known. A repository without any release is an error;
+/// whether one without a selected release is, the caller knows.
 fn replay(
     context: &Context,
     args: &AuditArgs,
     progress: &Progress,
-    known: &dyn Fn(&Tag) -> bool,
+    known: &Known,
 ) -> Result<Replayed, CommandError> {
     let mut frame = context.frame()?;
     frame.shared = Rc::new(Shared::deferring());
@@ -127,7 +140,7 @@ fn replay(
     }
     let mut latest = Some(0);
     let mut tags: Vec<TagFact> = Vec::new();
-    let (mut releases, mut decisions, mut skipped) = (Vec::new(), Vec::new(), 0);
+    let (mut releases, mut decisions, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
     let mut whole = History::default();
     for scheme in &schemes {
         frame.scheme = scheme.clone();
@@ -141,8 +154,8 @@ fn replay(
             .zip(own)
             .map(|(known, own): (i64, i64)| known.max(own));
         for tag in selected {
-            if known(tag) {
-                skipped += 1;
+            if let Some(verdict) = known.verdict(tag, frame.project, args) {
+                verdicts.push(verdict);
                 continue;
             }
             progress.say(format!("judging {}", tag.name.name));
@@ -154,6 +167,10 @@ fn replay(
         whole = history;
     }
     frame.shared.migrations.keep(frame.cache);
+    let is_release = |tag: &TagFact| matches!(tag.kind.as_str(), "final" | "hotfix");
+    if !tags.iter().any(is_release) {
+        return Err(NothingToAudit::NoReleases.into());
+    }
     let prefixes: Vec<String> = schemes.into_iter().map(|scheme| scheme.prefix).collect();
     if let Some(place) = place {
         place.store(&frame, latest, (&tags, &releases, &prefixes));
@@ -163,13 +180,13 @@ fn replay(
         tags,
         releases,
         decisions,
-        skipped,
+        known: verdicts,
         prefixes,
         ..Replayed::nothing(&frame, since)
     })
 }
 
-/// One release. What goes wrong with it stands in its row, and the others are judged all the same.
+/// One release, and what a ledger would keep. What goes wrong with it stands in its row, and the others are judged all the same.
 fn judge_release(
     frame: &Frame<'_>,
     context: &Context,
@@ -179,12 +196,18 @@ fn judge_release(
     args: &AuditArgs,
 ) -> (Release, Option<Decision>) {
     match judgement(frame, context, tag, history, args) {
-        Ok(judgement) => (
-            Release::judged(&judgement.report, &judgement.facts, args.require_evidence),
-            args.ledger
-                .is_some()
-                .then(|| Decision::of(Mode::Audit, &judgement.report, &judgement.facts)),
-        ),
+        Ok((judgement, configuration)) => {
+            let release =
+                Release::judged(&judgement.report, &judgement.facts, args.require_evidence);
+            let decision = args.ledger.is_some().then(|| {
+                let mut decision = Decision::of(Mode::Audit, &judgement.report, &judgement.facts);
+                // What the audit says, where that differs from what `check` would.
+                decision.verdict.clone_from(&release.verdict);
+                decision.policy.configuration = configuration;
+                decision
+            });
+            (release, decision)
+        }
         Err(error) => {
             let fact = facts.iter().find(|fact| fact.name == tag.name.name);
             let fact = fact.cloned().unwrap_or_default();
@@ -193,13 +216,18 @@ fn judge_release(
     }
 }
 
+/// The judgement of a release, and for a ledger the digest of what decided beside the policies.
 fn judgement(
     frame: &Frame<'_>,
     context: &Context,
     tag: &Tag,
     history: &History,
     args: &AuditArgs,
-) -> Result<Judgement, CommandError> {
+) -> Result<(Judgement, String), CommandError> {
+    let configuration = |project: &Project| match &args.ledger {
+        Some(_) => known::configuration(&tag.name.name, project, args),
+        None => String::new(),
+    };
     let subject = Subject::of_tag(tag.clone(), false);
     let Some(commit) = subject.commit else {
         return Err(GitError::BrokenTag {
@@ -208,9 +236,7 @@ fn judgement(
         }
         .into());
     };
-    frame
-        .repository
-        .require_history(history, commit, &subject.label)?;
+    subject::require_history(frame.repository, history, &subject)?;
     // Each release is judged as of its own time: what was old or had run out by then, not what is now.
     let now = as_of(tag, history).map_or(frame.clock, |own| own.min(frame.clock));
     let own = Frame {
@@ -218,7 +244,8 @@ fn judgement(
         ..frame.clone()
     };
     if args.policy_as_of == PolicyAsOf::Now {
-        return Ok(judge_subject(&own, &subject, history, Some(STAGE), &[])?);
+        let judgement = judge_subject(&own, &subject, history, Some(STAGE), &[])?;
+        return Ok((judgement, configuration(own.project)));
     }
     // How tags and branches are named is how the audit selects releases, not what an old policy says.
     let project = project_at(context, commit)?;
@@ -226,7 +253,8 @@ fn judgement(
         project: &project,
         ..own
     };
-    Ok(judge_subject(&own, &subject, history, Some(STAGE), &[])?)
+    let judgement = judge_subject(&own, &subject, history, Some(STAGE), &[])?;
+    Ok((judgement, configuration(&project)))
 }
 
 /// When a release was made: the tag's own date, else its commit's.
@@ -244,7 +272,7 @@ impl Replayed {
             tags: Vec::new(),
             releases: Vec::new(),
             decisions: Vec::new(),
-            skipped: 0,
+            known: Vec::new(),
             policy: PolicySection {
                 reference: frame.project.reference.clone(),
                 digest: frame.project.policies.digest().to_owned(),
@@ -256,10 +284,9 @@ impl Replayed {
         }
     }
 
-    /// There is a release among the tags, selected or not.
-    fn has_releases(&self) -> bool {
-        let is_release = |tag: &TagFact| matches!(tag.kind.as_str(), "final" | "hotfix");
-        self.tags.iter().any(is_release)
+    /// No release was selected.
+    fn is_empty(&self) -> bool {
+        self.releases.is_empty() && self.known.is_empty()
     }
 
     fn into_audit(

@@ -16,8 +16,8 @@ use crate::git::Repository;
 use crate::judge::judge_subject;
 use crate::ledger::show as shown;
 use crate::ledger::{
-    Access, Appended, Checkpoint, Decision, Draft, Entry, Ledger, Mode, Stamp, TagState, Verified,
-    Verifier, Wanted,
+    Access, Appended, Checkpoint, Decision, Draft, Entry, Ledger, Mode, MovedTag, Stamp, TagState,
+    Verified, Verifier, Wanted,
 };
 use crate::report::text::{escape, escape_json};
 use crate::subject::{self, SubjectRequest};
@@ -96,9 +96,11 @@ fn run_record(global: &Global, args: &LedgerRecord, streams: &Streams) -> Result
     let decision = Decision::of(Mode::Record, &judgement.report, &judgement.facts);
     let verdict = judgement.report.decision.verdict;
     let repository = judgement.report.subject.repository.clone();
+    let tag = decision.tag.clone();
 
     let mut ledger = Ledger::open(&address, Access::Append)?;
-    let known = Ledger::known_tags(&ledger.records(Wanted::Tags(&repository))?);
+    let before = ledger.records(Wanted::Tags(&repository))?;
+    let known = Ledger::known_tags(&before);
     let drafts = [
         Draft::Tags(TagState::of(&history, &known)),
         Draft::Decision(Box::new(decision)),
@@ -111,7 +113,11 @@ fn run_record(global: &Global, args: &LedgerRecord, streams: &Streams) -> Result
     drop(progress);
 
     let mut text = String::new();
-    let mut moved = false;
+    let mut moves: Vec<MovedTag> = before
+        .iter()
+        .filter_map(|record| record.tags())
+        .flat_map(|seen| seen.moved.clone())
+        .collect();
     for one in &appended {
         match one {
             Appended::Recorded(record, hash) => match &record.entry {
@@ -123,26 +129,29 @@ fn run_record(global: &Global, args: &LedgerRecord, streams: &Streams) -> Result
                     escape(&repository),
                 )),
                 Entry::Tags(seen) => {
-                    moved |= seen
-                        .moved
-                        .iter()
-                        .any(|moved| moved.tag == args.tag && moved.is_wrong());
+                    moves.extend(seen.moved.iter().cloned());
                     Streams::warn(&shown::incidents(seen));
                 }
             },
             Appended::Known(sequence) => text.push_str(&format!(
                 "{}: {}, recorded before as number {sequence} of {}\n",
-                escape(&args.tag),
+                escape(&tag),
                 verdict.as_str(),
                 escape(&repository),
             )),
             Appended::Nothing => {}
         }
     }
+    let moved = moves
+        .iter()
+        .rfind(|moved| moved.tag == tag && moved.is_wrong());
+    if let Some(moved) = moved {
+        text.push_str(&format!("blocked: {}\n", shown::moved(moved)));
+    }
     Streams::print(&text)?;
     // A tag that was moved is not the release that it was, whatever its content is worth.
     let code = verdict.exit_code();
-    Ok(if moved && verdict == Verdict::Pass {
+    Ok(if moved.is_some() && verdict == Verdict::Pass {
         1
     } else {
         code

@@ -77,7 +77,7 @@ pub(super) fn append(
 
 /// The number of the record that says this already.
 ///
-/// An audit is idempotent by tag, commit, policy digest and tool version. Who records a decision wants to see that an
+/// An audit is idempotent by tag, commit, tool version and what decides: policies, configuration, stage. Who records a decision wants to see that an
 /// answer changed, because evidence came in or a waiver ran out, so there only the same answer is the same.
 fn known(chain: &mut dyn Chain, decision: &Decision) -> Result<Option<i64>, LedgerError> {
     let digest = decision.digest()?;
@@ -92,14 +92,19 @@ fn known(chain: &mut dyn Chain, decision: &Decision) -> Result<Option<i64>, Ledg
             continue;
         }
         let same = match decision.mode {
-            Mode::Audit => before.commit == decision.commit,
+            Mode::Audit => {
+                before.mode == Mode::Audit
+                    && before.commit == decision.commit
+                    && before.stage == decision.stage
+                    && before.policy.configuration == decision.policy.configuration
+            }
             Mode::Record => before.digest()? == digest,
         };
         if same {
             return Ok(Some(row.sequence));
         }
         // An answer from before the last one was given up since.
-        if decision.mode == Mode::Record {
+        if decision.mode == Mode::Record && before.mode == Mode::Record {
             return Ok(None);
         }
     }

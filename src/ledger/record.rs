@@ -86,7 +86,7 @@ pub struct Stamp {
 pub enum Mode {
     /// `ledger record`: each answer that differs from the one before is a record.
     Record,
-    /// `audit --ledger`: one record for a tag, its commit, the policies and the tool's version.
+    /// `audit --ledger`: one record for a tag, its commit, the policies with the configuration, and the tool's version.
     Audit,
 }
 
@@ -197,6 +197,10 @@ pub struct Policy {
     pub digest: String,
     /// The packs.
     pub packs: Vec<String>,
+    /// Of an audit: the digest of everything else that decides, such as configuration, waivers, signers and options. Records of
+    /// before have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub configuration: String,
 }
 
 /// Everything that was read, as one digest.
@@ -289,6 +293,14 @@ impl Record {
         }
     }
 
+    /// What it saw of the tags, if that is what it says.
+    pub fn tags(&self) -> Option<&TagsSeen> {
+        match &self.entry {
+            Entry::Decision(_) => None,
+            Entry::Tags(seen) => Some(seen),
+        }
+    }
+
     /// What it decides, if it is a decision.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.entry {
@@ -358,6 +370,7 @@ impl Decision {
                 reference: report.policy.reference.clone(),
                 digest: report.policy.digest.clone(),
                 packs: report.policy.packs.clone(),
+                configuration: String::new(),
             },
             inputs: inputs(report),
         }

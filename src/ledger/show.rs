@@ -1,6 +1,6 @@
 //! What is said about a ledger.
 
-use super::{TagsSeen, Verified};
+use super::{MovedTag, TagsSeen, Verified};
 use crate::report::Style;
 use crate::report::human::paint::Paint;
 use crate::report::text::{escape, plural};
@@ -45,19 +45,23 @@ pub fn verified(verified: &Verified, style: &Style) -> String {
     text
 }
 
+/// A tag that was moved, and what that means.
+pub fn moved(moved: &MovedTag) -> String {
+    let short = |commit: &str| commit.get(..7).unwrap_or("nothing").to_owned();
+    format!(
+        "tag {} moved {} from {} to {}: what was released under it is not what it leads to now",
+        escape(&moved.tag),
+        moved.direction.as_str(),
+        short(&moved.from),
+        short(&moved.to)
+    )
+}
+
 /// Tags that nobody should have touched, a line each; empty when there are none.
 pub fn incidents(seen: &TagsSeen) -> String {
     let short = |commit: &str| commit.get(..7).unwrap_or("nothing").to_owned();
     let moved = seen.moved.iter().filter(|moved| moved.is_wrong());
-    let moved = moved.map(|moved| {
-        format!(
-            "warning: tag {} moved {} from {} to {}: what was released under it is not what it leads to now\n",
-            escape(&moved.tag),
-            moved.direction.as_str(),
-            short(&moved.from),
-            short(&moved.to)
-        )
-    });
+    let moved = moved.map(|one| format!("warning: {}\n", self::moved(one)));
     let vanished = seen.vanished.iter().map(|(tag, commit)| {
         format!(
             "warning: tag {} is gone; it was at {}\n",

@@ -1,12 +1,13 @@
 //! What a ledger knows about tags: which there were, and where. Git alone forgets a tag that was moved or deleted.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{MovedTag, TagsSeen};
-use crate::git::{Answer, History, ObjectId};
-use crate::version::{TagKind, Version};
+use crate::git::{Answer, History, ObjectId, Tag};
+use crate::version::{TagKind, Version, split_version};
 
 /// Which way a tag went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +54,8 @@ impl TagsSeen {
 pub struct TagState {
     /// Tag to commit, empty when it leads to none.
     tags: BTreeMap<String, (TagKind, String)>,
-    /// The highest final release at a commit.
-    releases: BTreeMap<String, Version>,
+    /// The highest final release at a commit, for each prefix: components have versions of their own.
+    releases: BTreeMap<String, BTreeMap<String, Version>>,
     /// For a pair of commits that somebody asked about before: the way between them.
     ways: BTreeMap<(String, String), Direction>,
 }
@@ -66,18 +67,20 @@ impl TagState {
         let mut state = Self::default();
         for tag in &history.tags {
             let commit = tag.commit.map_or_else(String::new, |id| id.to_string());
-            if let (TagKind::Final, Some(version)) = (tag.kind(), tag.version()) {
+            let kind = kind(tag);
+            if let (TagKind::Final, Some((prefix, version))) = (kind, split_version(&tag.name.name))
+            {
                 let best = state
                     .releases
                     .entry(commit.clone())
+                    .or_default()
+                    .entry(prefix.to_owned())
                     .or_insert_with(|| version.clone());
-                if best.release_order(version).is_lt() {
-                    *best = version.clone();
+                if best.release_order(&version).is_lt() {
+                    *best = version;
                 }
             }
-            state
-                .tags
-                .insert(tag.name.name.clone(), (tag.kind(), commit));
+            state.tags.insert(tag.name.name.clone(), (kind, commit));
         }
         for (name, (_, to)) in &state.tags {
             if let Some(from) = known.get(name).filter(|from| *from != to) {
@@ -90,11 +93,16 @@ impl TagState {
 
     fn way(&self, history: &History, from: &str, to: &str) -> Direction {
         if let (Some(before), Some(now)) = (self.releases.get(from), self.releases.get(to)) {
-            return match now.release_order(before) {
-                std::cmp::Ordering::Less => Direction::Backwards,
-                std::cmp::Ordering::Equal => Direction::Sideways,
-                std::cmp::Ordering::Greater => Direction::Forwards,
-            };
+            let of_both = before
+                .iter()
+                .filter_map(|(prefix, before)| Some(now.get(prefix)?.release_order(before)));
+            // Where components went different ways, one that went back is what people have to know.
+            match of_both.min() {
+                Some(Ordering::Less) => return Direction::Backwards,
+                Some(Ordering::Equal) => return Direction::Sideways,
+                Some(Ordering::Greater) => return Direction::Forwards,
+                None => {}
+            }
         }
         let (Some(from), Some(to)) = (ObjectId::parse(from), ObjectId::parse(to)) else {
             return Direction::Unknown;
@@ -145,6 +153,15 @@ impl TagState {
             }
         }
         seen
+    }
+}
+
+/// What a tag is whichever component was asked for: with a version behind any prefix it is a release.
+fn kind(tag: &Tag) -> TagKind {
+    match (tag.kind(), split_version(&tag.name.name)) {
+        (TagKind::Unrelated, Some((_, version))) if version.is_plain() => TagKind::Final,
+        (TagKind::Unrelated, Some(_)) => TagKind::Prerelease,
+        (kind, _) => kind,
     }
 }
 

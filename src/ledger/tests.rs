@@ -31,6 +31,7 @@ fn decision(tag: &str, verdict: &str) -> Decision {
             reference: String::new(),
             digest: "sha256:00".to_owned(),
             packs: Vec::new(),
+            configuration: String::new(),
         },
         inputs: Inputs {
             files: 0,
@@ -331,18 +332,27 @@ fn the_same_answer_is_recorded_once() {
     assert_eq!(record(draft("v1.2.0", "fail")), (6, "new"));
     assert_eq!(record(draft("v1.2.0", "fail")), (6, "known"));
     assert_eq!(record(draft("v1.2.0", "pass")), (7, "new"));
-    // An audit wants one record for the commit and the policies, whichever.
+    // An audit wants one record for the commit and what decides, whichever it says, and what somebody else recorded is none.
     let audited = |change: &dyn Fn(&mut Decision)| {
         let mut decision = decision("v1.2.0", "error");
         decision.mode = Mode::Audit;
         change(&mut decision);
         Draft::Decision(Box::new(decision))
     };
-    assert_eq!(record(audited(&|_| {})), (7, "known"));
-    let moved = audited(&|decision| decision.commit = "2".repeat(40));
-    assert_eq!(record(moved), (8, "new"));
-    let other_policy = audited(&|decision| decision.policy.digest = "sha256:01".to_owned());
-    assert_eq!(record(other_policy), (9, "new"));
+    assert_eq!(record(audited(&|_| {})), (8, "new"));
+    let otherwise = audited(&|decision| "fail".clone_into(&mut decision.verdict));
+    assert_eq!(record(otherwise), (8, "known"));
+    let different: [&dyn Fn(&mut Decision); 4] = [
+        &|decision| decision.commit = "2".repeat(40),
+        &|decision| "sha256:01".clone_into(&mut decision.policy.digest),
+        &|decision| "sha256:02".clone_into(&mut decision.policy.configuration),
+        &|decision| "change".clone_into(&mut decision.stage),
+    ];
+    for (number, change) in (9..).zip(different) {
+        assert_eq!(record(audited(change)), (number, "new"));
+        assert_eq!(record(audited(change)), (number, "known"));
+    }
+    assert_eq!(record(draft("v1.2.0", "pass")), (7, "known"));
     assert_eq!(problems(&verify(&rows(&path), None)), [""; 0]);
 }
 

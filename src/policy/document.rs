@@ -251,6 +251,9 @@ pub struct GateSpec {
     pub evaluable_when: Option<Expression>,
     /// What is said when it cannot.
     pub not_evaluable: Message,
+    /// What it looks at may be gone later, as branches are: an audit lists it where it cannot be looked at any more, and does
+    /// not hold the release back for it.
+    pub transient: bool,
     /// The rules and validations whose open errors keep it open.
     pub rules: Vec<String>,
     /// Where each of them is named, for messages; empty for those of an extended policy.

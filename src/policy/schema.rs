@@ -287,6 +287,10 @@ fn gate(extends: bool) -> Value {
             "subjectWhen": expression("a bool: whether there is something to look at"), "noSubject": text(),
             "evaluableWhen": expression("a bool: whether it can be looked at"),
             "notEvaluable": text(), "notEvaluableExpression": expression("a string"),
+            "transient": {
+                "type": "boolean",
+                "description": "what it looks at may be gone later, as branches are: where it cannot be looked at any more, an audit lists it and does not hold the release back for it",
+            },
             "rules": list(id()),
             "expression": expression("a bool: what must hold"),
             "message": text(), "messageExpression": expression("a string"),

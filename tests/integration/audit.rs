@@ -1,13 +1,10 @@
 use std::collections::BTreeSet;
-use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::postgres::Server;
 use crate::support::{Repo, Tool, root};
 
-fn audit(tool: &Tool, arguments: &[&str]) -> Value {
+pub(crate) fn audit(tool: &Tool, arguments: &[&str]) -> Value {
     let mut all = vec!["audit", "--format", "json"];
     all.extend(arguments);
     let run = tool.run(&all);
@@ -202,227 +199,6 @@ fn the_auditors_page_holds_no_foreign_markup() {
     assert!(page.contains("v1.0.1-&#60;b&#62;"), "{page}");
 }
 
-/// A list of repositories beside each other, one of which is none.
-struct Fleet {
-    repos: Vec<Repo>,
-    list: std::path::PathBuf,
-}
-
-impl Fleet {
-    fn new(size: usize) -> Self {
-        let repos: Vec<Repo> = (0..size).map(history).collect();
-        let list = repos[0].beside("repositories.txt");
-        let fleet = Self { repos, list };
-        fleet.write("");
-        fleet
-    }
-
-    fn write(&self, more: &str) {
-        let lines: String = self
-            .repos
-            .iter()
-            .map(|repo| format!("{}\n", repo.path().display()))
-            .collect();
-        std::fs::write(&self.list, format!("# mirrors\n\n{lines}{more}")).unwrap();
-    }
-
-    fn arguments<'a>(&'a self, address: &'a str) -> Vec<&'a str> {
-        let list = self.list.to_str().unwrap();
-        vec![
-            "audit", "--repos", list, "--ledger", address, "--actor", "fleet",
-        ]
-    }
-}
-
-/// A bare repository of its own name with a few releases.
-fn history(number: usize) -> Repo {
-    let mut steps = String::new();
-    for patch in 0..=(number % 4) {
-        steps.push_str(&format!(
-            "- commit: change {patch}\n  write: {{ a{patch}: 'text' }}\n  tag: v1.0.{patch}\n"
-        ));
-    }
-    let repo = Repo::inline(&steps);
-    let bare = repo.beside(&format!("service{number:03}.git"));
-    repo.git(&[
-        "clone",
-        "--quiet",
-        "--mirror",
-        ".",
-        &bare.display().to_string(),
-    ]);
-    let repo = repo.moved_to(bare);
-    let name = format!("https://git.example.org/cellar/service{number:03}.git");
-    repo.git(&["remote", "set-url", "origin", &name]);
-    repo
-}
-
-fn exported(tool: &Tool, address: &str) -> String {
-    let verified = tool.run(&["ledger", "verify", "--ledger", address]);
-    assert_eq!(verified.code, 0, "{}", verified.text);
-    tool.run(&["ledger", "export", "--ledger", address]).stdout
-}
-
-#[test]
-fn one_bad_repository_does_not_stop_the_rest() {
-    let fleet = Fleet::new(3);
-    fleet.write("/nonexistent/cellar.git\n");
-    let tool = Tool::within(fleet.repos[0].path());
-    let address = fleet.repos[0].beside("ledger.db").display().to_string();
-    let run = tool.run(&fleet.arguments(&address));
-    assert_eq!(run.code, 2, "{}", run.text);
-    assert!(
-        run.stdout
-            .contains("/nonexistent/cellar.git: could not be audited"),
-        "{}",
-        run.text
-    );
-    assert_eq!(
-        run.stdout.matches("git.example.org").count(),
-        3,
-        "{}",
-        run.text
-    );
-    assert_eq!(
-        exported(&tool, &address)
-            .matches("\"entry\":\"decision\"")
-            .count(),
-        6
-    );
-    fleet.write("");
-    let run = tool.run(&fleet.arguments(&address));
-    assert_ne!(run.code, 2, "{}", run.text);
-    assert_eq!(
-        run.stdout.matches("0 releases judged").count(),
-        3,
-        "known before: {}",
-        run.text
-    );
-}
-
-/// Shards that are killed at any moment and started again leave the ledger of one run that nobody disturbed.
-#[test]
-fn shards_that_are_killed_and_restarted_leave_the_same_ledger() {
-    let server = Server::start();
-    let fleet = Fleet::new(12);
-    let tool = Tool::within(fleet.repos[0].path());
-    let whole = fleet.repos[0].beside("whole.db").display().to_string();
-    assert_ne!(tool.run(&fleet.arguments(&whole)).code, 2);
-    let disturbed = server.database("ledger");
-    let shard = |index: usize| {
-        let mut arguments = fleet.arguments(&disturbed);
-        let name = format!("{index}/4");
-        arguments.extend(["--shard", &name]);
-        let mut command = tool.command(&arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    };
-    for round in 0..6_u64 {
-        let mut running: Vec<_> = (0..4).map(|index| shard(index).spawn().unwrap()).collect();
-        std::thread::sleep(Duration::from_millis(40 + round * 90));
-        for child in &mut running {
-            let _ = child.kill();
-            child.wait().unwrap();
-        }
-    }
-    for index in 0..4 {
-        assert_ne!(
-            shard(index).status().unwrap().code(),
-            Some(2),
-            "shard {index}"
-        );
-    }
-    assert_eq!(exported(&tool, &disturbed), exported(&tool, &whole));
-}
-
-#[test]
-fn the_manifests_of_the_fleet_are_valid() {
-    let validator = root().join(".venv/bin/kubernetes-validate");
-    for file in ["job.yaml", "cronjob.yaml"] {
-        let path = root().join("examples/fleet").join(file);
-        let output = std::process::Command::new(&validator)
-            .arg("--strict")
-            .arg(&path)
-            .output()
-            .expect("tests/prerequisites.sh installs kubernetes-validate");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{file}: {said}");
-    }
-}
-
-/// What an audit says, but for the time at which it was made.
-fn said(tool: &Tool, arguments: &[&str]) -> Value {
-    let mut said = audit(tool, arguments);
-    said["generatedAt"].take();
-    said
-}
-
-#[test]
-fn an_audit_remembers_what_nothing_changed() {
-    let repo = Repo::play("lakerunner");
-    let tool = Tool::within(repo.path());
-    let first = said(&tool, &[]);
-    let objects = repo.path().join(".git/objects");
-    let away = repo.path().join(".git/objects-away");
-    let without_objects = |arguments: &[&str]| {
-        std::fs::rename(&objects, &away).unwrap();
-        std::fs::create_dir(&objects).unwrap();
-        let mut all = vec!["audit", "--format", "json"];
-        all.extend(arguments);
-        let run = tool.run(&all);
-        std::fs::remove_dir_all(&objects).unwrap();
-        std::fs::rename(&away, &objects).unwrap();
-        run
-    };
-    // Nothing of the history is read again.
-    let again = without_objects(&[]);
-    let mut second: Value = serde_json::from_str(&again.stdout).expect(&again.text);
-    second["generatedAt"].take();
-    assert_eq!(second, first);
-    // Another question is another answer.
-    let other = without_objects(&["--require-evidence"]);
-    let other: Value = serde_json::from_str(&other.stdout).expect(&other.text);
-    let summary = &other["summary"];
-    assert_eq!(summary["error"], summary["releases"]);
-    // And what could not be judged is not remembered.
-    let with_objects = audit(&tool, &["--require-evidence"]);
-    assert_eq!(with_objects["summary"]["error"], 0);
-}
-
-#[test]
-fn what_is_remembered_is_never_stale() {
-    let repo = Repo::play("lakerunner");
-    let tool = Tool::within(repo.path());
-    let mut known = said(&tool, &[]);
-    let mut changes = |what: &str| {
-        let now = said(&tool, &[]);
-        assert_ne!(now, known, "{what}");
-        known = now;
-    };
-    repo.git(&["tag", "v77.0.0"]);
-    changes("a new tag");
-    repo.git(&["tag", "--delete", "v77.0.0"]);
-    changes("a tag that is gone");
-    let tags = repo.git(&["tag", "--list", "v*.*.*", "--sort=version:refname"]);
-    let last = tags.split_whitespace().last().unwrap().to_owned();
-    repo.git(&["tag", "--force", &last, &format!("{last}~1")]);
-    changes("a tag that moved");
-    repo.git(&["branch", "--move", "main", "trunk"]);
-    changes("another main branch");
-    std::fs::write(
-        repo.path().join("relgate.yaml"),
-        "policies: [builtin:migration-safety]\n",
-    )
-    .unwrap();
-    changes("other policies");
-    std::fs::write(
-        repo.path().join("relgate.yaml"),
-        "policies: [builtin:release-process]\n",
-    )
-    .unwrap();
-    changes("policies again");
-}
-
 #[test]
 fn the_oscal_of_an_audit_is_read_by_trestle() {
     let repo = Repo::play("lakerunner");
@@ -446,4 +222,174 @@ fn the_oscal_of_an_audit_is_read_by_trestle() {
     // What nobody left evidence for is not satisfied.
     let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(seen["states"]["not-satisfied"].as_u64() > Some(0), "{seen}");
+}
+
+/// A history whose releases pass: no policy but one that has nothing against them.
+fn passing(steps: &str) -> (Repo, Tool) {
+    let repo = Repo::inline(steps);
+    repo.write("relgate.yaml", "policies: [builtin:migration-safety]\n");
+    let tool = Tool::within(repo.path());
+    (repo, tool)
+}
+
+const TWO: &str = "
+- commit: one
+  write: { a: one }
+  tag: v1.0.0
+- commit: two
+  write: { a: two }
+  tag: v1.1.0
+";
+
+#[test]
+fn nothing_looked_at_is_no_pass() {
+    let (_repo, tool) = passing(TWO);
+    assert_eq!(tool.run(&["audit"]).code, 0);
+    for nothing in [
+        &["--tag", "V1.*"][..],
+        &["--since", "v1.1.0"],
+        &["--since", "2027-01-01"],
+        &["--prefix", "web/v"],
+    ] {
+        let mut arguments = vec!["audit"];
+        arguments.extend(nothing);
+        let run = tool.run(&arguments);
+        assert_eq!(run.code, 2, "{}", run.text);
+        assert_eq!(run.stdout, "", "{}", run.text);
+    }
+}
+
+/// An audit leaves out what people have to vouch for, and nothing else that keeps `check` from a pass.
+#[test]
+fn what_could_not_be_looked_at_blocks_as_in_check() {
+    for (policy, verdict) in [
+        (
+            "{ id: gate, stage: release, evaluableWhen: 'false', notEvaluable: unread, expression: 'true' }",
+            "fail",
+        ),
+        (
+            "{ id: gate, stage: release, evidence: { kind: approval } }",
+            "pass",
+        ),
+        (
+            "{ id: gate, stage: release, transient: true, evaluableWhen: 'false', notEvaluable: gone, expression: 'true' }",
+            "pass",
+        ),
+        (
+            "{ id: gate, stage: release, transient: true, expression: 'false' }",
+            "fail",
+        ),
+        ("{ id: gate, stage: deploy, expression: 'false' }", "pass"),
+    ] {
+        let repo = Repo::inline(TWO);
+        repo.write("relgate.yaml", "policies: [own.yaml]\n");
+        repo.write(
+            "own.yaml",
+            &format!(
+                "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: {{ name: own }}\nspec:\n  gates:\n    - {policy}\n"
+            ),
+        );
+        let tool = Tool::within(repo.path());
+        let all = audit(&tool, &[]);
+        for release in all["releases"].as_array().unwrap() {
+            assert_eq!(release["verdict"], verdict, "{policy}");
+        }
+        let required = audit(&tool, &["--require-evidence"]);
+        let check = tool.report(&["--tag", "v1.1.0"]);
+        assert_eq!(
+            required["releases"][1]["verdict"], check["decision"]["verdict"],
+            "{policy}"
+        );
+    }
+}
+
+/// What `check --tag` cannot judge for want of a release before it, an audit cannot either.
+#[test]
+fn a_release_behind_a_broken_one_is_not_judged() {
+    let (repo, tool) = passing(
+        "
+- commit: one
+  write: { a: one }
+  tag: v1.0.0
+- commit: two
+  write: { a: two }
+  annotated: the second
+  tag: v1.1.0
+- commit: three
+  write: { a: three }
+  tag: v1.2.0
+",
+    );
+    let object = repo.git(&["rev-parse", "v1.1.0"]);
+    let (directory, file) = object.trim().split_at(2);
+    let path = repo.path().join(".git/objects").join(directory).join(file);
+    let kept = repo.beside("object");
+    std::fs::rename(&path, &kept).unwrap();
+    for arguments in [&[][..], &["--since", "v1.1.0"], &["--tag", "v1.2.0"]] {
+        let all = audit(&tool, arguments);
+        let last = all["releases"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["tag"], "v1.2.0");
+        assert_eq!(last["verdict"], "error", "{arguments:?}: {last}");
+    }
+    assert_eq!(tool.run(&["check", "--tag", "v1.2.0"]).code, 2);
+    // And when it is there again, the answer is another one.
+    std::fs::rename(&kept, &path).unwrap();
+    let all = audit(&tool, &[]);
+    assert_eq!(all["summary"]["pass"], 3, "{all}");
+}
+
+/// Which state an objective has follows from the gates that were due at the release, and from no later ones.
+#[test]
+fn objectives_are_those_of_the_gates_that_were_due() {
+    let repo = Repo::inline(TWO);
+    repo.write("relgate.yaml", "policies: [own.yaml]\n");
+    repo.write(
+        "own.yaml",
+        "apiVersion: relgate.dev/v1alpha1
+kind: ReleasePolicy
+metadata: { name: own }
+spec:
+  gates:
+    - { id: closed, stage: release, expression: 'true', controls: [{ framework: soc2, id: CC8.1 }] }
+    - { id: open, stage: release, transient: true, evaluableWhen: 'false', notEvaluable: gone, expression: 'true', controls: [{ framework: soc2, id: CC7.2 }] }
+    - { id: later, stage: deploy, expression: 'false', controls: [{ framework: soc2, id: CC8.1 }, { framework: soc2, id: CC9.9 }] }
+    - { id: other, stage: release, requiredWhen: 'false', notRequired: no, expression: 'false', controls: [{ framework: soc2, id: CC6.1 }] }
+",
+    );
+    let tool = Tool::within(repo.path());
+    let run = tool.run(&["audit", "--tag", "v1.1.0", "--format", "oscal"]);
+    assert_eq!(run.code, 0, "{}", run.text);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    let result = &document["assessment-results"]["results"][0];
+    let states: Vec<String> = result["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            let status = &finding["target"]["status"];
+            format!(
+                "{} {} {}",
+                finding["title"], status["state"], status["reason"]
+            )
+            .replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        states,
+        [
+            "soc2 CC7.2 not-satisfied other",
+            "soc2 CC8.1 satisfied pass"
+        ]
+    );
+    let observed: Vec<&str> = result["observations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["title"].as_str().unwrap())
+        .collect();
+    let gates: Vec<&str> = observed
+        .into_iter()
+        .filter(|title| !title.starts_with("release-type"))
+        .collect();
+    assert_eq!(gates, ["closed", "open"]);
 }

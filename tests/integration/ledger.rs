@@ -283,6 +283,36 @@ fn a_tag_that_moved_or_vanished_is_known() {
     );
 }
 
+/// A tag that was moved is not the release that it was, however good its content is, and however often it is asked for.
+#[test]
+fn a_moved_tag_stays_blocked() {
+    let repo = Repo::inline(
+        "
+- commit: one
+  write: { a: one }
+  tag: v1.0.0
+- commit: two
+  write: { a: two }
+  tag: [v1.1.0, v1.0.1]
+",
+    );
+    repo.write("relgate.yaml", "policies: [builtin:migration-safety]\n");
+    let tool = Tool::within(repo.path());
+    let address = repo.beside("ledger.db").display().to_string();
+    let book = Book {
+        tool: &tool,
+        address: &address,
+    };
+    assert_eq!(book.record("v1.1.0").0, 0);
+    repo.git(&["tag", "--force", "v1.1.0", "v1.0.0"]);
+    assert_eq!(book.record("v1.0.0").0, 0, "another tag did not move");
+    for name in ["v1.1.0", "v1.1.0", "refs/tags/v1.1.0"] {
+        let (code, said, _) = book.record(name);
+        assert_eq!(code, 1, "{name}: {said}");
+        assert!(said.contains("moved"), "{name}: {said}");
+    }
+}
+
 #[test]
 fn a_floating_tag_that_went_backwards_stays_blocked() {
     let repo = Repo::play("lakerunner");

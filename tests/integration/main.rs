@@ -11,7 +11,7 @@
 /// Repositories and the program, without anything of the machine around them.
 mod support;
 
-/// Every release of a history, and of many.
+/// Every release of a history.
 mod audit;
 /// Whatever stands in a file, there is an answer.
 mod bad_input;
@@ -25,6 +25,8 @@ mod examples;
 mod fail_closed;
 /// What somebody sees who runs it on a repository that never heard of it.
 mod first_use;
+/// Every release of many repositories, in shards.
+mod fleet;
 /// Every format, read by programs that are not ours.
 mod formats;
 /// Evidence that somebody forged, with every kind of signature.
@@ -51,6 +53,8 @@ mod layering;
 mod process;
 /// A release's migrations on a real server.
 mod rehearse;
+/// What an audit remembers is what it would find.
+mod remembered;
 /// What is written for SQL does on a server what was meant.
 mod sql_fix;
 /// Signed tags and commits, beside what git says of them.

@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{keep, replay};
+use super::known::Known;
+use super::{NothingToAudit, keep, replay};
 use crate::cli::CommandError;
 use crate::cli::args::{Audit as AuditArgs, Global, Shard};
 use crate::cli::context::Context;
 use crate::cli::ledger::address;
 use crate::cli::output::Streams;
 use crate::cli::progress::Progress;
-use crate::ledger::{Access, Ledger, Wanted};
+use crate::decision::Verdict;
+use crate::git::Repository;
+use crate::ledger::{Access, Ledger};
 use crate::report::audit::LedgerNotes;
 use crate::report::text::{escape, escape_json, plural};
 
@@ -32,8 +35,10 @@ struct BadList {
 /// What became of a repository.
 struct Row {
     name: String,
-    /// Releases, pass, fail, error; of those that were judged now.
+    /// Releases, pass, fail, error.
     counts: [usize; 4],
+    /// How many of the releases were judged now; what became of the others the ledger knew.
+    judged: usize,
     notes: Option<LedgerNotes>,
     error: Option<String>,
 }
@@ -51,7 +56,7 @@ pub(super) fn run(
         .into());
     }
     let list = args.repos.as_deref().unwrap_or(Path::new(""));
-    let repositories = read_list(list, args.shard)?;
+    let repositories = read_list(list)?;
     let mut ledger = match &args.ledger {
         Some(option) => {
             let address = address(Some(option)).unwrap_or_default();
@@ -60,15 +65,32 @@ pub(super) fn run(
         None => None,
     };
     let mut rows = Vec::with_capacity(repositories.len());
-    let mut seen = BTreeSet::new();
     {
         let progress = Progress::start(streams.progress, "auditing the repositories");
-        for (index, (line, path)) in repositories.iter().enumerate() {
-            progress.say(format!("{} of {}: {line}", index + 1, repositories.len()));
-            rows.push(one(global, args, &mut ledger, line, path, &mut seen)?);
+        let mut seen = BTreeSet::new();
+        let own = |line: &str| args.shard.is_none_or(|shard| of_shard(line, shard));
+        let total = repositories.iter().filter(|(line, _)| own(line)).count();
+        for (line, path) in &repositories {
+            // Whoever has the same name may be in another shard: every shard knows the names of all.
+            let name = Repository::open(path).map(|repository| repository.name());
+            let is_first = name.map_or(true, |name| seen.insert(name));
+            if !own(line) {
+                continue;
+            }
+            progress.say(format!("{} of {total}: {line}", rows.len() + 1));
+            rows.push(if is_first {
+                one(global, args, &mut ledger, line, path)?
+            } else {
+                let why = "another repository of the list has the same name, and so the same chain";
+                Row::failed(line, why.to_owned())
+            });
         }
     }
     write(args, &rows)?;
+    let is_empty = |row: &Row| row.counts[0] == 0 && row.error.is_none();
+    if !rows.is_empty() && rows.iter().all(is_empty) {
+        return Err(NothingToAudit::NothingSelected.into());
+    }
     let failed = rows.iter().any(|row| row.counts[2] + row.counts[3] > 0);
     let tampered = rows.iter().any(|row| {
         row.notes
@@ -89,72 +111,63 @@ fn one(
     ledger: &mut Option<Ledger>,
     line: &str,
     path: &Path,
-    seen: &mut BTreeSet<String>,
 ) -> Result<Row, CommandError> {
-    let failed = |name: &str, why: String| Row {
-        name: name.to_owned(),
-        counts: [0; 4],
-        notes: None,
-        error: Some(why),
-    };
     let global = Global {
         repo: path.to_owned(),
         ..global.clone()
     };
     let context = match Context::open(&global) {
         Ok(context) => context,
-        Err(error) => return Ok(failed(line, error.to_string())),
+        Err(error) => return Ok(Row::failed(line, error.to_string())),
     };
     let name = context.repository.name();
-    if !seen.insert(name.clone()) {
-        let why = "another repository of the list has the same name, and so the same chain";
-        return Ok(failed(line, why.to_owned()));
-    }
     let known = match ledger {
-        Some(ledger) => known(ledger, &name, context.project.policies.digest())?,
-        None => BTreeSet::new(),
-    };
-    let judged_before = |tag: &crate::git::Tag| {
-        let commit = tag.commit.map_or_else(String::new, |id| id.to_string());
-        known.contains(&(tag.name.name.clone(), commit))
+        Some(ledger) => Known::load(ledger, &name)?,
+        None => Known::default(),
     };
     let quiet = Progress::start(false, "");
-    let replayed = match replay(&context, args, &quiet, &judged_before) {
+    let replayed = match replay(&context, args, &quiet, &known) {
         Ok(replayed) => replayed,
-        Err(error) => return Ok(failed(&name, error.to_string())),
+        Err(error) => return Ok(Row::failed(&name, error.to_string())),
     };
     let notes = match ledger {
         Some(ledger) => Some(keep::keep(ledger, &context, args, &replayed)?),
         None => None,
     };
+    let before = replayed.known.clone();
     let audit = replayed.into_audit(&context, args, None);
+    let [judged, mut pass, mut fail, mut error] = audit.counts();
+    for verdict in &before {
+        match verdict {
+            Verdict::Pass => pass += 1,
+            Verdict::Fail => fail += 1,
+            Verdict::Error => error += 1,
+        }
+    }
     Ok(Row {
         name,
-        counts: audit.counts(),
+        counts: [judged + before.len(), pass, fail, error],
+        judged,
         notes,
         error: None,
     })
 }
 
-/// The tags and commits for which the ledger has an answer of these policies and this version.
-fn known(
-    ledger: &mut Ledger,
-    repository: &str,
-    policy_digest: &str,
-) -> Result<BTreeSet<(String, String)>, CommandError> {
-    let records = ledger.records(Wanted::Chain(repository))?;
-    let same_tool = records
-        .iter()
-        .filter(|record| record.tool.version == crate::ledger::TOOL_VERSION);
-    Ok(same_tool
-        .filter_map(|record| record.decision())
-        .filter(|decision| decision.policy.digest == policy_digest)
-        .map(|decision| (decision.tag.clone(), decision.commit.clone()))
-        .collect())
+impl Row {
+    /// A repository that could not be audited.
+    fn failed(name: &str, why: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            counts: [0; 4],
+            judged: 0,
+            notes: None,
+            error: Some(why),
+        }
+    }
 }
 
-/// The lines of a shard, and the directories that they mean.
-fn read_list(list: &Path, shard: Option<Shard>) -> Result<Vec<(String, PathBuf)>, CommandError> {
+/// The lines of a list, and the directories that they mean.
+fn read_list(list: &Path) -> Result<Vec<(String, PathBuf)>, CommandError> {
     let bad = |why: String| BadList {
         path: list.display().to_string(),
         why,
@@ -171,7 +184,6 @@ fn read_list(list: &Path, shard: Option<Shard>) -> Result<Vec<(String, PathBuf)>
     }
     Ok(lines
         .into_iter()
-        .filter(|line| shard.is_none_or(|shard| of_shard(line, shard)))
         .map(|line| (line.to_owned(), base.join(line)))
         .collect())
 }
@@ -204,17 +216,21 @@ fn write(args: &AuditArgs, rows: &[Row]) -> Result<(), CommandError> {
     Streams::written(written.map(|()| out))
 }
 
-/// `cellar: 12 releases judged, 10 pass, 2 fail; 12 recorded, 3 known`.
+/// `cellar: 12 releases (9 judged now), 10 pass, 2 fail, 0 could not be judged; 9 recorded, 3 known`.
 fn words(row: &Row) -> String {
     let name = escape(&row.name);
     if let Some(error) = &row.error {
         return format!("{name}: could not be audited: {}", escape(error));
     }
     let [releases, pass, fail, error] = row.counts;
-    let mut text = format!(
-        "{name}: {} judged, {pass} pass, {fail} fail, {error} could not be judged",
-        plural(releases, "release")
-    );
+    let mut text = match releases {
+        0 => format!("{name}: no release selected"),
+        _ => format!(
+            "{name}: {} ({} judged now), {pass} pass, {fail} fail, {error} could not be judged",
+            plural(releases, "release"),
+            row.judged
+        ),
+    };
     if let Some(notes) = &row.notes {
         text.push_str(&format!(
             "; {} recorded, {} known",
@@ -236,7 +252,8 @@ fn value(row: &Row) -> serde_json::Value {
     let [releases, pass, fail, error] = row.counts;
     serde_json::json!({
         "repository": row.name,
-        "judged": releases,
+        "releases": releases,
+        "judged": row.judged,
         "pass": pass,
         "fail": fail,
         "error": error,

@@ -28,7 +28,7 @@ pub(super) fn keep(
     let known = Ledger::known_tags(&before);
     let tags = Draft::Tags(TagState::of(&replayed.history, &known));
     let mut notes = LedgerNotes {
-        known: replayed.skipped,
+        known: replayed.known.len(),
         ..LedgerNotes::default()
     };
     // What happened before stays said: an auditor asks for the whole time.

@@ -12,8 +12,9 @@ use crate::cache::Values;
 use crate::cli::args::{Audit as AuditArgs, PolicyAsOf};
 use crate::decision::Verdict;
 use crate::facts::tags::TagFact;
-use crate::git::{History, Tag};
+use crate::git::{History, Tag, Target};
 use crate::judge::Frame;
+use crate::project::Project;
 use crate::report::audit::Release;
 use crate::report::text::sha256_hex;
 
@@ -53,20 +54,31 @@ impl Place {
         if !is_plain {
             return None;
         }
-        let project = frame.project;
+        // Whatever a project holds decides: a new field has to find its place here.
+        let Project {
+            // Read from the file and from `files`.
+            config: _,
+            config_file,
+            policies,
+            reference,
+            waivers,
+            protected,
+            files,
+            // Read from `files`, but for whether the signers are there.
+            trust,
+            evidence,
+            absent,
+            absent_evidence,
+        } = frame.project;
         let mut parts = vec![
             SOURCES.to_owned(),
             frame.repository.name(),
             format!("{:?} {:?}", frame.scheme, frame.branches),
-            format!("{:?}", project.config_file),
-            format!(
-                "{} {} {}",
-                project.reference,
-                project.protected,
-                project.policies.digest()
-            ),
-            format!("{:?}", project.waivers),
-            format!("{:?}", project.files),
+            format!("{config_file:?}"),
+            format!("{reference} {protected} {}", policies.digest()),
+            format!("{waivers:?}"),
+            format!("{files:?}"),
+            format!("{:?} {absent:?} {absent_evidence:?}", trust.signers_file),
             format!("{:?} {:?}", frame.earlier_tags, frame.application_tags),
             format!("{:?} {:?} {:?}", args.since, args.until, args.tag),
             format!(
@@ -74,7 +86,7 @@ impl Place {
                 args.component, args.prefix, args.require_evidence
             ),
         ];
-        parts.extend(project.evidence.iter().map(|item| format!("{item:?}")));
+        parts.extend(evidence.iter().map(|item| format!("{item:?}")));
         parts.extend(frame.repository.all_references().ok()?);
         let mut bytes = Vec::new();
         for part in parts {
@@ -107,7 +119,11 @@ impl Place {
         let (Some(cache), Some(latest)) = (frame.cache, latest) else {
             return;
         };
-        if !is_past(latest, frame.clock) || !releases.iter().all(is_whole) {
+        // What a tag leads to may yet come, and no reference would change.
+        let missing = Target::Missing.as_str();
+        let is_there = |tag: &TagFact| tag.target != missing;
+        let is_whole = releases.iter().all(is_whole) && tags.iter().all(is_there);
+        if !is_past(latest, frame.clock) || !is_whole {
             return;
         }
         let mut values: Values<Remembered> = cache.load(&self.group, SOURCES);

@@ -44,6 +44,7 @@ pub(super) fn evaluate(
                 evidence: closing.evidence,
                 waiver: None,
                 controls: gate.controls.clone(),
+                is_forgotten: gate.evidence.is_some() || gate.transient,
             };
             desk.waive_gate(&mut outcome, &loaded.policy.name);
             outcomes.push(outcome);

@@ -22,6 +22,7 @@ impl Part for GateSpec {
         "evaluableWhen",
         "notEvaluable",
         "notEvaluableExpression",
+        "transient",
         "rules",
         "expression",
         "message",
@@ -93,6 +94,10 @@ pub(super) fn gate(
             "notEvaluableExpression",
             base.map(|base| &base.not_evaluable),
         ),
+        transient: match (fields.get("transient"), base) {
+            (None, Some(base)) => base.transient,
+            _ => reader.flag(fields, "transient"),
+        },
         rules: match (fields.get("rules"), base) {
             (None, Some(base)) => base.rules.clone(),
             _ => reader.texts(fields, "rules"),

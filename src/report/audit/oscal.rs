@@ -7,6 +7,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{Audit, GateRow, Release, Style};
+use crate::gate::GateStatus;
 use crate::report::oscal::{OSCAL_VERSION, control_id, property, uuid};
 use crate::report::{json, text};
 
@@ -63,7 +64,7 @@ fn result(audit: &Audit, release: &Release, id: &dyn Fn(&str) -> String) -> Valu
     let due: Vec<&GateRow> = release
         .gates
         .iter()
-        .filter(|gate| gate.status != "not-required")
+        .filter(|gate| gate.is_due() && gate.status != GateStatus::NotRequired.as_str())
         .collect();
     let mut controls: BTreeMap<(&str, &str), Vec<&GateRow>> = BTreeMap::new();
     for gate in &due {

@@ -176,7 +176,7 @@ pub struct NotExaminedRow {
 
 impl Release {
     /// A release that was judged. Gates that nobody left evidence for decide nothing unless that is required: history
-    /// cannot show approvals.
+    /// cannot show approvals, nor a branch that was deleted.
     pub fn judged(report: &Report, facts: &Facts, require_evidence: bool) -> Self {
         let release = &facts.release;
         let tag_of = |point: &Option<crate::report::ReleasePoint>| {
@@ -397,7 +397,7 @@ fn verdict(report: &Report, require_evidence: bool) -> Verdict {
     let gates: Vec<GateOutcome> = report
         .gates
         .iter()
-        .filter(|gate| gate.status != GateStatus::NotEvaluated)
+        .filter(|gate| !(gate.is_forgotten && gate.status == GateStatus::NotEvaluated))
         .cloned()
         .collect();
     decision::verdict(&decision::Inputs {
