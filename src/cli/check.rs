@@ -40,7 +40,14 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
             Some(id) => Some(explain(&context, &judgement, id, streams)?),
             None => None,
         };
-        (judgement.report, explanation)
+        let Judgement {
+            report,
+            facts,
+            origins,
+        } = judgement;
+        leave((frame, facts, origins));
+        leave(context);
+        (report, explanation)
     };
     for output in &args.output {
         Streams::report_file(&report, output.format, &output.path)?;
@@ -52,7 +59,15 @@ pub(super) fn run(global: &Global, args: &Check, streams: &Streams) -> Result<u8
     if args.format.name == "github" {
         streams.job_summary(&report)?;
     }
-    Ok(report.decision.verdict.exit_code())
+    let code = report.decision.verdict.exit_code();
+    leave(report);
+    Ok(code)
+}
+
+/// Leaves memory to the system, which takes it back at once when the process ends. Taking it apart piece by piece took a
+/// twentieth of a run.
+fn leave<T>(value: T) {
+    std::mem::forget(value);
 }
 
 /// A word that belongs to no option.

@@ -222,17 +222,24 @@ impl Hints {
 
 fn read_manifest(file: &str, text: &str) -> Manifest {
     let mut manifest = Manifest::default();
+    // Most are nowhere in the text, and then in no line of it.
+    let tools: Vec<_> = (TOOLS.iter())
+        .filter(|(kind, needle, _)| *kind == file && text.contains(needle))
+        .collect();
+    let drivers: Vec<_> = (DRIVERS.iter())
+        .filter(|(needle, _)| text.contains(needle))
+        .collect();
     for line in text.split('\n').map(str::trim) {
         // What only a dependency needs says nothing about this project.
         if line.ends_with("// indirect") || line.starts_with('#') || line.starts_with("//") {
             continue;
         }
-        for (kind, needle, tool) in TOOLS {
-            if *kind == file && line.contains(needle) {
+        for (_, needle, tool) in &tools {
+            if line.contains(needle) {
                 manifest.tools.insert(tool);
             }
         }
-        for (needle, dialect) in DRIVERS {
+        for (needle, dialect) in &drivers {
             if line.contains(needle) {
                 manifest.dialects.insert(*dialect);
             }
