@@ -114,8 +114,10 @@ pub struct CandidateFact {
     pub is_ancestor: bool,
     /// It was made after the final: its commit is a descendant of the final's, and not the same.
     pub after_final: bool,
-    /// Files that differ between it and the subject; filled for the last candidate only, at most 100.
+    /// Files that differ between it and the subject, sorted; filled for the last candidate only, at most 1,000.
     pub changed_paths: Vec<String>,
+    /// How many files differ, those that are not named included.
+    pub changed_files: u64,
 }
 
 /// About a hotfix.

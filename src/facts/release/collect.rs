@@ -9,7 +9,7 @@ use crate::subject::Subject;
 use crate::version::{BranchScheme, TagKind, Version, step};
 
 /// How many paths a candidate's fact names.
-const MAX_PATHS: usize = 100;
+const MAX_PATHS: usize = 1_000;
 
 /// What is asked of commits' contents: of a repository, or of a test's table.
 pub trait Contents {
@@ -227,6 +227,7 @@ fn candidates(
                     .is_some_and(|at| history.graph.is_ancestor(at, commit) == Answer::Yes),
                 after_final,
                 changed_paths: Vec::new(),
+                changed_files: 0,
             }
         })
         .collect();
@@ -236,7 +237,9 @@ fn candidates(
     for index in [last, last_before].into_iter().flatten() {
         let at = tags.get(index).and_then(|tag| tag.commit);
         if let (Some(at), Some(fact)) = (at, facts.get_mut(index)) {
-            fact.changed_paths = contents.changed_paths(at, commit, MAX_PATHS)?;
+            fact.changed_paths = contents.changed_paths(at, commit, usize::MAX)?;
+            fact.changed_files = fact.changed_paths.len() as u64;
+            fact.changed_paths.truncate(MAX_PATHS);
         }
     }
     Ok(facts)
