@@ -18,6 +18,10 @@ const MAGIC: &[u8; 8] = b"relgate\x01";
 /// Cache files above this are neither written nor read.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 const CHECKSUM_BYTES: usize = 32;
+/// Ends the name of every cache file.
+const SUFFIX: &str = ".cache";
+/// Begins the name of a cache file that is being written.
+const UNFINISHED: &str = ".relgate-";
 /// What a directory may hold before the oldest files go: as many groups as somebody works with, and the space of a clone.
 const MOST_KEPT: Kept = Kept {
     files: 400,
@@ -90,7 +94,9 @@ impl Cache {
             return Ok(());
         }
         std::fs::create_dir_all(&self.directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            .tempfile_in(&self.directory)?;
         file.write_all(MAGIC)?;
         file.write_all(&checksum_of(group, version, &payload))?;
         file.write_all(&payload)?;
@@ -99,12 +105,17 @@ impl Cache {
         self.make_room()
     }
 
-    /// Removes the files that were written longest ago, as far as there are too many; those that runs left behind when
-    /// they were killed are among them.
+    /// Removes those of its files that were written longest ago, as far as there are too many; what runs left behind when
+    /// they were killed is among them. Others' files may stand beside them, and stay.
     fn make_room(&self) -> std::io::Result<()> {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.directory)? {
             let entry = entry?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if !name.ends_with(SUFFIX) && !name.starts_with(UNFINISHED) {
+                continue;
+            }
             let metadata = entry.metadata()?;
             if metadata.is_file() {
                 files.push((metadata.modified()?, entry.path(), metadata.len()));
@@ -133,7 +144,7 @@ impl Cache {
             .take(16)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Path::new(&self.directory).join(name + ".cache")
+        Path::new(&self.directory).join(name + SUFFIX)
     }
 }
 
@@ -232,7 +243,12 @@ mod tests {
                 file.set_modified(written + std::time::Duration::from_secs(60 - age))
                     .unwrap();
             }
+            let foreign = directory.path().join("somebody's");
+            std::fs::write(&foreign, "older than all").unwrap();
+            let file = std::fs::File::options().write(true).open(&foreign).unwrap();
+            file.set_modified(written).unwrap();
             cache.store("d", "1", &values("x"));
+            assert!(foreign.exists());
             let found: Vec<&str> = ["a", "b", "c", "d"]
                 .into_iter()
                 .filter(|group| !cache.load::<String>(group, "1").is_empty())
