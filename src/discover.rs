@@ -55,6 +55,10 @@ impl Snapshot {
     }
 
     fn of_listing(label: &str, listing: Listing) -> Self {
+        let sorted = |mut all: Vec<NotExamined>| {
+            all.sort_by(|a, b| a.path.cmp(&b.path));
+            all
+        };
         let not_listed = listing.unlisted.into_iter().map(|unlisted| NotExamined {
             path: unlisted.path,
             reason: unlisted.reason.to_owned(),
@@ -62,7 +66,7 @@ impl Snapshot {
         Self {
             label: label.to_owned(),
             entries: Arc::new(listing.entries),
-            not_listed: Arc::new(not_listed.collect()),
+            not_listed: Arc::new(sorted(not_listed.collect())),
         }
     }
 
@@ -85,6 +89,15 @@ impl Snapshot {
     /// The entry at `path`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)
+    }
+
+    /// What is at `path` and could not be listed.
+    pub fn unlisted(&self, path: &str) -> Option<&NotExamined> {
+        let at = self
+            .not_listed
+            .binary_search_by(|entry| entry.path.as_str().cmp(path))
+            .ok()?;
+        self.not_listed.get(at)
     }
 
     /// Something stands at `path`: a file, or a directory with something in it.

@@ -45,7 +45,7 @@ use crate::policy;
 use crate::project::Project;
 use crate::report::{PolicySection, Report};
 use crate::subject::{self, Subject, SubjectError, SubjectRequest};
-use crate::version::{BranchScheme, ReleaseType, TagScheme};
+use crate::version::{BranchScheme, TagScheme};
 
 /// What somebody wants to know.
 #[derive(Debug, Clone)]
@@ -294,7 +294,12 @@ pub fn judge_subject(
     }
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        next_version: next_version(frame, history, &evaluation.facts, evaluation.required),
+        next_version: settings::next_version(
+            frame,
+            history,
+            &evaluation.facts.release,
+            evaluation.required,
+        ),
         subject: settings::subject_section(
             frame.repository,
             subject,
@@ -412,16 +417,23 @@ impl States {
 
     /// Something is, or was, at a path.
     fn knows(&self, path: &str) -> bool {
-        let listed = |state: &Snapshot| {
-            state.holds(path) || state.not_listed.iter().any(|entry| entry.path == path)
-        };
+        let listed = |state: &Snapshot| state.holds(path) || state.unlisted(path).is_some();
         listed(&self.subject) || self.base.as_ref().is_some_and(listed)
     }
 
     /// A name that cannot be listed, and that what the change starts from did not hold.
     fn is_new_unlisted(&self, path: &str) -> bool {
-        let has = |state: &Snapshot| state.not_listed.iter().any(|entry| entry.path == path);
+        let has = |state: &Snapshot| state.unlisted(path).is_some();
         has(&self.subject) && !self.base.as_ref().is_some_and(has)
+    }
+
+    /// What stands at a path in the state of this name is what the subject holds. States share what they have in common, so
+    /// an unchanged file may have been read as another state's.
+    fn is_subjects(&self, path: &str, revision: &str) -> bool {
+        let others = [&self.previous, &self.base];
+        revision == self.subject.label
+            || (others.into_iter().flatten())
+                .any(|state| state.label == revision && state.get(path) == self.subject.get(path))
     }
 
     /// A path that the release, or the change, touches.
@@ -432,14 +444,4 @@ impl States {
             (None, None) => true,
         }
     }
-}
-
-/// The tag that the next release would have.
-fn next_version(
-    frame: &Frame<'_>,
-    history: &History,
-    facts: &Facts,
-    required: ReleaseType,
-) -> Option<String> {
-    settings::next_version(frame, history, &facts.release, required)
 }

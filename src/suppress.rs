@@ -35,6 +35,8 @@ struct File {
     comments: Vec<Comment>,
     /// Where its first statement begins; what begins before it is about the file as a whole.
     head: u32,
+    /// The release did not touch it: that a comment is of no use was told to the one that did.
+    untouched: bool,
 }
 
 /// A comment that names rules.
@@ -83,42 +85,27 @@ impl Suppressions {
             let comments = sql::comments(text, dialect);
             let targets = targets::statements(text, &comments, statements);
             let head = statements.first().map_or(u32::MAX, |span| span.start);
-            self.add(source, text, head, &comments, targets);
+            let file = File {
+                comments: read(text, &comments, targets),
+                head,
+                untouched: false,
+            };
+            self.files.insert(source, file);
         }
     }
 
-    /// Takes in the comments of a YAML file.
-    pub fn add_yaml(&mut self, source: SourceId, text: &str) {
+    /// Takes in the comments of a YAML file. Those of a file that the release did not touch are never told to be of no use.
+    pub fn add_yaml(&mut self, source: SourceId, text: &str, touched: bool) {
         if text.contains(MARK) {
             let comments = yaml::comments(text);
             let targets = targets::lines(text, &comments);
-            self.add(source, text, 0, &comments, targets);
+            let file = File {
+                comments: read(text, &comments, targets),
+                head: 0,
+                untouched: !touched,
+            };
+            self.files.insert(source, file);
         }
-    }
-
-    fn add(
-        &mut self,
-        source: SourceId,
-        text: &str,
-        head: u32,
-        comments: &[Span],
-        targets: Vec<Option<Span>>,
-    ) {
-        let mut comments: Vec<Comment> = comments
-            .iter()
-            .zip(targets)
-            .filter_map(|(&span, target)| {
-                let said = suppression(text.get(span.range())?)?;
-                Some(Comment {
-                    span,
-                    rules: said.rules.into_iter().map(|rule| (rule, false)).collect(),
-                    reason: said.reason,
-                    target,
-                })
-            })
-            .collect();
-        comments.sort_by_key(|comment| (comment.target, comment.span));
-        self.files.insert(source, File { comments, head });
     }
 
     /// Takes in what the configuration leaves out.
@@ -160,7 +147,8 @@ impl Suppressions {
     /// What is wrong with the suppressions themselves.
     pub fn finish(self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (source, file) in self.files {
+        let told = self.files.into_iter().filter(|(_, file)| !file.untouched);
+        for (source, file) in told {
             for comment in file.comments {
                 let location = Location {
                     source,
@@ -180,6 +168,25 @@ impl Suppressions {
         findings.extend(self.patterns.into_iter().filter_map(unused_pattern));
         findings
     }
+}
+
+/// The comments that name rules.
+fn read(text: &str, comments: &[Span], targets: Vec<Option<Span>>) -> Vec<Comment> {
+    let mut comments: Vec<Comment> = comments
+        .iter()
+        .zip(targets)
+        .filter_map(|(&span, target)| {
+            let said = suppression(text.get(span.range())?)?;
+            Some(Comment {
+                span,
+                rules: said.rules.into_iter().map(|rule| (rule, false)).collect(),
+                reason: said.reason,
+                target,
+            })
+        })
+        .collect();
+    comments.sort_by_key(|comment| (comment.target, comment.span));
+    comments
 }
 
 impl File {

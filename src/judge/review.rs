@@ -67,14 +67,17 @@ pub(super) fn review(
     paths.dedup();
     let mut changed = Vec::new();
     for path in paths {
-        let there = project::read(&root, &mut reader, path).ok().flatten();
-        let same = frame.project.files.get(path).map(String::as_str) == there.as_deref();
+        let there = project::read(&root, &mut reader, path);
+        // What cannot be read is not what the protected state holds, which was read.
+        let same = there.as_ref().is_ok_and(|there| {
+            frame.project.files.get(path).map(String::as_str) == there.as_deref()
+        });
         // Where the protected state merely moved on, the change changes nothing.
         let untouched = before
             .as_ref()
             .is_some_and(|before| before.get(path) == snapshot.get(path));
         if !same && !untouched {
-            changed.push((path.clone(), there));
+            changed.push((path.clone(), there.ok().flatten()));
         }
     }
     if changed.is_empty() {
@@ -85,15 +88,24 @@ pub(super) fn review(
         Ok(mut own) => {
             own.evidence.clone_from(&frame.project.evidence);
             own.protected = false;
-            let mut other = Frame::new(frame.repository, &own, frame.now, frame.cache)?;
-            other.index_file.clone_from(&frame.index_file);
-            other.overlay.clone_from(&frame.overlay);
-            other.application_tags.clone_from(&frame.application_tags);
-            other.earlier_tags.clone_from(&frame.earlier_tags);
-            other.keyring.clone_from(&frame.keyring);
-            other.helm.clone_from(&frame.helm);
-            let other = judge_subject(&other, subject, history, request.stage, &request.files)?;
-            Ok(compare(&judgement.report, &other.report))
+            let fresh = Frame::new(frame.repository, &own, frame.now, frame.cache)?;
+            // What the configuration says is the change's own; all else is as it was asked for.
+            let other = Frame {
+                project: fresh.project,
+                scheme: fresh.scheme,
+                branches: fresh.branches,
+                shared: fresh.shared,
+                tags: fresh.tags,
+                ..frame.clone()
+            };
+            match judge_subject(&other, subject, history, request.stage, &request.files) {
+                Ok(other) => Ok(compare(&judgement.report, &other.report)),
+                // The change's own mistake, which is no reason to keep the protected judgement back.
+                Err(error @ (JudgeError::Configured { .. } | JudgeError::Baseline { .. })) => {
+                    Err(error.to_string())
+                }
+                Err(other) => return Err(other),
+            }
         }
     };
     let report = &mut judgement.report;

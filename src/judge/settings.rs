@@ -61,7 +61,8 @@ pub(super) fn waivers(project: &Project, sources: &mut Sources) -> Waivers {
     }
 }
 
-/// Adds the comments of the YAML files that are judged, and what the configuration leaves out.
+/// Adds the comments of the subject's YAML files, which findings may be about whether or not the release touches them, and
+/// what the configuration leaves out.
 pub(super) fn suppressions(
     frame: &Frame<'_>,
     states: &States,
@@ -71,12 +72,13 @@ pub(super) fn suppressions(
     let mut judged = Vec::new();
     for id in reader.sources.ids() {
         let file = reader.sources.get(id);
-        if file.revision != states.subject.label || !states.touches(&file.path) {
-            continue;
+        let touched = file.revision == states.subject.label && states.touches(&file.path);
+        if touched {
+            judged.push(file.path.clone());
         }
-        judged.push(file.path.clone());
-        if file.path.ends_with(".yaml") || file.path.ends_with(".yml") {
-            suppressions.add_yaml(id, &file.text);
+        let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+        if is_yaml && states.is_subjects(&file.path, &file.revision) {
+            suppressions.add_yaml(id, &file.text, touched);
         }
     }
     let configured = &frame.project.config.suppressions;

@@ -63,7 +63,7 @@ pub(super) fn taken_away(files: &[Named]) -> impl Iterator<Item = Finding> {
 fn new_unlisted(states: &States) -> impl Iterator<Item = &NotExamined> {
     let before = [&states.previous, &states.base];
     states.subject.not_listed.iter().filter(move |entry| {
-        let known = |state: &Snapshot| state.not_listed.contains(entry);
+        let known = |state: &Snapshot| state.unlisted(&entry.path) == Some(entry);
         !before.iter().any(|state| state.as_ref().is_some_and(known))
     })
 }

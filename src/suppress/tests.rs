@@ -8,7 +8,7 @@ fn check(text: &str, yaml: bool) -> (String, Vec<String>) {
     let source = sources.add(if yaml { "a.yaml" } else { "a.sql" }, "", text);
     let mut suppressions = Suppressions::default();
     if yaml {
-        suppressions.add_yaml(source, text);
+        suppressions.add_yaml(source, text, true);
     } else {
         let statements = sql::parse(text, Dialect::Postgresql).value;
         let spans: Vec<Span> = statements.iter().map(|statement| statement.span).collect();

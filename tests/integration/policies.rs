@@ -541,6 +541,46 @@ fn a_change_that_waives_itself_does_not_profit() {
         broken["policy"]["change"]["error"].is_string(),
         "{broken:#}"
     );
+    repo.write("relgate.yaml", "changelog: CHANGELGO.md\n");
+    repo.git(&["commit", "--quiet", "--all", "--message", "chore: misspell"]);
+    let misspelled = tool.report(&["--base", main, "--policy-ref", main]);
+    let error = misspelled["policy"]["change"]["error"].to_string();
+    assert!(error.contains("CHANGELGO.md"), "{misspelled:#}");
+}
+
+/// A comment covers what it stands at in releases that do not touch its file too, and is told to be of no use to none of
+/// them.
+#[test]
+fn comments_of_untouched_files_count() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: chart'
+  write:
+    charts/cellar/Chart.yaml: \"apiVersion: v2\\nname: cellar\\nversion: 1.0.0\\nappVersion: v1.0.0\\n\"
+    charts/cellar/values.yaml: |
+      image:
+        repository: example.org/cellar
+        tag: latest # relgate: ignore image-floating-tag, image-pull-policy reason=\"the registry serves one build\"
+  tag: v1.0.0
+- commit: 'fix: elsewhere'
+  write: { README.md: text }
+  tag: v1.0.1
+",
+    );
+    let report = Tool::within(repo.path()).report(&["--tag", "v1.0.1", "--stage", "deploy"]);
+    let found: Vec<(&str, &str)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            (
+                finding["rule"].as_str().unwrap(),
+                finding["status"].as_str().unwrap(),
+            )
+        })
+        .filter(|(rule, _)| ["image-floating-tag", "unused-suppression"].contains(rule))
+        .collect();
+    assert_eq!(found, [("image-floating-tag", "suppressed")], "{report:#}");
 }
 
 /// An expression that ends with a dot asks what may follow.
