@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
@@ -111,6 +111,7 @@ pub struct BranchesConfig {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct MigrationsConfig {
     /// Its path from the root of the repository.
+    #[serde(deserialize_with = "repository_path")]
     pub path: String,
     /// The database's language; found when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -184,12 +185,17 @@ pub struct PromotionConfig {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ChartConfig {
     /// The directory that holds `Chart.yaml`.
+    #[serde(deserialize_with = "repository_path")]
     pub path: String,
     /// The dotted key of the image tag that carries the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
     /// The values files; the chart's own `values.yaml` when absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "repository_paths",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub values: Vec<String>,
 }
 
@@ -198,6 +204,7 @@ pub struct ChartConfig {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct VersionReference {
     /// The file.
+    #[serde(deserialize_with = "repository_path")]
     pub path: String,
     /// The text around the version, with `{version}` where it stands.
     pub pattern: String,
@@ -270,7 +277,47 @@ impl Config {
     }
 }
 
+/// A path as git has it: nothing stands before its first component or behind its last; empty for the root.
+pub fn plain_path(written: &str) -> String {
+    let components = written.split('/');
+    let named: Vec<&str> = components
+        .filter(|component| !matches!(*component, "" | "."))
+        .collect();
+    named.join("/")
+}
+
+fn repository_path<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(|written| plain_path(&written))
+}
+
+fn repository_paths<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let written = Vec::<String>::deserialize(from)?;
+    Ok(written.iter().map(|path| plain_path(path)).collect())
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_as_git_has_them() {
+        for (written, expected) in [
+            ("db/migrations", "db/migrations"),
+            ("./db/migrations/", "db/migrations"),
+            ("/db//migrations", "db/migrations"),
+            ("././db/./migrations", "db/migrations"),
+            (".", ""),
+            ("./", ""),
+            ("/", ""),
+            (".hidden/x", ".hidden/x"),
+            ("../db", "../db"),
+        ] {
+            assert_eq!(plain_path(written), expected, "{written}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub mod lowering;
 mod memory;
 pub mod replay;
 pub mod sequence;
+pub mod upgrade;
 
 use std::sync::Arc;
 

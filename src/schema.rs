@@ -166,7 +166,8 @@ pub struct Catalog {
     savepoints: Vec<(Option<String>, Arc<Self>)>,
     /// How many of them this session has kept.
     saved: usize,
-    tainted: bool,
+    /// When the first statement came that could not be read.
+    tainted: Option<u32>,
 }
 
 impl Catalog {
@@ -186,7 +187,7 @@ impl Catalog {
             before_local: None,
             savepoints: Vec::new(),
             saved: 0,
-            tainted: false,
+            tainted: None,
         }
     }
 
@@ -202,7 +203,7 @@ impl Catalog {
 
     /// An earlier statement could not be read, so what is not here may exist all the same.
     pub fn is_tainted(&self) -> bool {
-        self.tainted
+        self.tainted.is_some()
     }
 
     /// The relation that a name stands for. A relation that nobody created is missing.
@@ -318,7 +319,7 @@ impl Catalog {
 
     /// From here on, what is missing may exist all the same: a file could not be read.
     pub fn taint(&mut self) {
-        self.tainted = true;
+        self.tainted.get_or_insert(self.clock);
     }
 
     /// Counts one operation that changes nothing, so that what comes is younger than what was.
@@ -385,7 +386,7 @@ impl Catalog {
             Some(schema) => has_held(schema),
             None => self.search_path.iter().any(|schema| has_held(schema)),
         };
-        !self.tainted && !heard_of
+        !self.is_tainted() && !heard_of
     }
 
     fn find(&self, name: &Name) -> Option<Named> {
@@ -399,7 +400,7 @@ impl Catalog {
     }
 
     fn absent<T>(&self) -> Lookup<T> {
-        if self.tainted {
+        if self.is_tainted() {
             Lookup::Unknown
         } else {
             Lookup::Missing

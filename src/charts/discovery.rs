@@ -30,15 +30,8 @@ pub(super) fn find(
     if !settings.is_empty() {
         let mut configured: Vec<ChartSettings> = settings
             .iter()
-            .map(|settings| ChartSettings {
-                path: settings
-                    .path
-                    .trim_matches('/')
-                    .trim_start_matches("./")
-                    .to_owned(),
-                ..settings.clone()
-            })
             .filter(|settings| directories.contains(settings.path.as_str()))
+            .cloned()
             .collect();
         configured.sort_by(|a, b| a.path.cmp(&b.path));
         configured.dedup_by(|a, b| a.path == b.path);
@@ -158,7 +151,7 @@ mod tests {
         check(&["pkg/testdata/a/Chart.yaml"], &[], &[]);
         check(
             &["pkg/testdata/a/Chart.yaml"],
-            &["./pkg/testdata/a/"],
+            &["pkg/testdata/a"],
             &["pkg/testdata/a"],
         );
         check(&["a/Chart.yaml", "b/Chart.yaml"], &["b", "gone"], &["b"]);

@@ -196,17 +196,9 @@ fn probes(
                 }),
         );
     }
-    let directories: Vec<&str> = upgrade
-        .survey
-        .directories
-        .iter()
-        .map(|directory| directory.directory.path.as_str())
-        .collect();
     let is_migration = |path: &str| {
-        directories.iter().any(|directory| {
-            path.strip_prefix(directory)
-                .is_some_and(|rest| rest.starts_with('/'))
-        })
+        let mut directories = upgrade.survey.directories.iter();
+        directories.any(|directory| directory.directory.contains(path))
     };
     found.extend(queries(&upgrade.survey.previous, reader, &is_migration));
     Ok(found)

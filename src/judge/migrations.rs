@@ -10,7 +10,7 @@ use crate::effects::{Effect, UNCLASSIFIED};
 use crate::facts::migrations::{MigrationFact, OperationFact};
 use crate::facts::tags::TagFact;
 use crate::facts::{Facts, Origins};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::git::ObjectId;
 use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{self, Lowering};
@@ -65,6 +65,7 @@ pub(super) fn collect(
         .into_values()
         .flat_map(|judged| judged.findings)
         .collect();
+    findings.extend(unrecognized(&settings, &survey));
     findings.extend(sequence_findings(frame, &survey, &lowering, facts, reader));
     let mut suppressions = Suppressions::default();
     add_comments(&mut suppressions, &survey, &lowering, &texts, reader);
@@ -187,13 +188,48 @@ fn unknown(opaque: &[(String, String)]) -> impl Iterator<Item = &(String, String
 fn note_absent(settings: &[MigrationSettings], states: &States, reader: &mut Reader<'_>) {
     let compared = || std::iter::once(&states.subject).chain(&states.previous);
     for path in settings.iter().map(|settings| settings.path.as_str()) {
-        let directory = path.trim_start_matches("./").trim_end_matches('/');
-        if directory != "." && compared().all(|state| state.below(directory).next().is_none()) {
+        if compared().all(|state| state.below(path).next().is_none()) {
             let labels: Vec<&str> = compared().map(|state| state.label.as_str()).collect();
             let reason = format!("no migration directory is there in {}", labels.join(" or "));
             reader.coverage.skip(path, reason);
         }
     }
+}
+
+/// The configured directories with SQL in which nothing is a migration: to their runner, or for their dialect.
+fn unrecognized(settings: &[MigrationSettings], survey: &Survey) -> Vec<Finding> {
+    let is_sql = |path: &str| path.to_ascii_lowercase().ends_with(".sql");
+    let is_empty = |settings: &&MigrationSettings| {
+        let mut found = survey.directories.iter();
+        let mut below = survey.subject.below(&settings.path);
+        found
+            .by_ref()
+            .filter(|directory| directory.directory.path == settings.path)
+            .all(|directory| directory.subject.files.is_empty())
+            && below.any(|(path, _)| is_sql(path))
+    };
+    let finding = |settings: &MigrationSettings| {
+        let runner = survey
+            .directories
+            .iter()
+            .find(|directory| directory.directory.path == settings.path)
+            .map_or_else(
+                || "its runner".to_owned(),
+                |it| it.directory.runner.to_string(),
+            );
+        let path = match settings.path.as_str() {
+            "" => ".",
+            path => path,
+        };
+        Finding::about(
+            "input-unreadable",
+            Severity::Error,
+            path,
+            format!("{path} holds SQL files, and none of them is a migration to {runner}"),
+        )
+        .help("`migrations` in the configuration names the directory in which the files lie, their runner and dialect")
+    };
+    settings.iter().filter(is_empty).map(finding).collect()
 }
 
 /// The comments of the changed files that suppress findings in them.

@@ -190,11 +190,7 @@ pub(super) fn migrations(
     configured
         .iter()
         .map(|one| crate::migrations::MigrationSettings {
-            path: one
-                .path
-                .trim_start_matches("./")
-                .trim_end_matches('/')
-                .to_owned(),
+            path: one.path.clone(),
             dialect: one.dialect,
             runner: one.runner,
             server_version: one.server_version,
@@ -209,12 +205,7 @@ pub(super) fn migrations(
 pub(super) fn references(configured: &[crate::config::VersionReference]) -> Vec<(String, String)> {
     configured
         .iter()
-        .map(|one| {
-            (
-                one.path.trim_start_matches("./").to_owned(),
-                one.pattern.clone(),
-            )
-        })
+        .map(|one| (one.path.clone(), one.pattern.clone()))
         .collect()
 }
 
@@ -225,11 +216,7 @@ pub(super) fn charts(
     configured
         .iter()
         .map(|one| crate::charts::ChartSettings {
-            path: one
-                .path
-                .trim_start_matches("./")
-                .trim_end_matches('/')
-                .to_owned(),
+            path: one.path.clone(),
             image_tag: one.image_tag.clone(),
             values: one.values.clone(),
         })

@@ -23,7 +23,7 @@ pub(super) fn search(survey: &Survey, sought: BTreeSet<Sought>, reader: &mut Rea
         survey
             .directories
             .iter()
-            .any(|directory| path.starts_with(&format!("{}/", directory.directory.path)))
+            .any(|directory| directory.directory.contains(path))
     };
     let paths: Vec<String> = survey
         .previous

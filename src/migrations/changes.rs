@@ -10,7 +10,7 @@ use super::sequence::{MigrationFile, Sequence};
 use crate::discover::{Reader, Snapshot};
 use crate::syntax::migration::{FileName, Role};
 use crate::syntax::sql::operation::Dialect;
-use print::Prints;
+use print::{Prints, parts_that_run};
 
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,11 @@ pub struct FileChange {
     pub down_changed: bool,
     /// It has another version than before.
     pub renumbered: bool,
+    /// SQL that a database may have run says something else now, or is gone.
+    pub edited: bool,
+    /// Of a released file whose parts run by themselves: the sections, by their index, that a database which has run the
+    /// released file still runs. `None` for a file that runs as a whole.
+    pub new_sections: Option<Vec<usize>>,
 }
 
 impl FileChange {
@@ -200,6 +205,8 @@ fn change(pair: Pair, prints: &Prints) -> Option<FileChange> {
             up_changed: after.file.name.role.goes_up(),
             down_changed: holds_down(&after.file),
             renumbered: false,
+            edited: false,
+            new_sections: None,
             current: Some(after.file),
         }),
         (Some(before), None) => Some(FileChange {
@@ -208,6 +215,8 @@ fn change(pair: Pair, prints: &Prints) -> Option<FileChange> {
             up_changed: before.file.name.role.goes_up(),
             down_changed: holds_down(&before.file),
             renumbered: false,
+            edited: false,
+            new_sections: None,
             previous: Some(before.file),
         }),
         (None, None) => None,
@@ -226,6 +235,13 @@ fn both(before: Member, after: Member, prints: &Prints) -> Option<FileChange> {
         _ => (goes_up, holds_down(&after.file)),
     };
     let modified = up || down;
+    let (edited, new_sections) = match (old, new) {
+        (Some(old), Some(new)) => match parts_that_run(old, new) {
+            Some(parts) => (parts.edited, Some(parts.new)),
+            None => (up, None),
+        },
+        _ => (up, None),
+    };
     (modified || moved).then_some(FileChange {
         kind: if modified {
             ChangeKind::Modified
@@ -235,6 +251,8 @@ fn both(before: Member, after: Member, prints: &Prints) -> Option<FileChange> {
         up_changed: up || (renumbered && goes_up),
         down_changed: down,
         renumbered,
+        edited,
+        new_sections,
         previous: Some(before.file),
         current: Some(after.file),
     })

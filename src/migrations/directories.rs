@@ -9,15 +9,15 @@ mod dialects;
 mod hints;
 mod runners;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::MigrationSettings;
 use super::memory::{Found, Memory, State};
 use crate::config::Phase;
 use crate::discover::{EntryKind, Reader, Snapshot};
-use crate::syntax::migration::{FileName, Recognition, Runner, recognize};
+use crate::syntax::migration::{FileName, Layout, Recognition, Runner, recognize};
 use crate::syntax::sql::operation::Dialect;
-use candidates::Candidate;
+use candidates::{Candidate, Program};
 pub(super) use candidates::{Class, class};
 use hints::Hints;
 
@@ -51,11 +51,26 @@ impl MigrationDirectory {
             .map_or(path, |rest| rest.trim_start_matches('/'))
     }
 
+    /// A path is the directory's. Below the root of the repository that is only what the runner takes for a migration.
+    pub fn contains(&self, path: &str) -> bool {
+        if self.path.is_empty() {
+            return recognize(self.runner, path) != Recognition::Other;
+        }
+        path.strip_prefix(self.path.as_str())
+            .is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// A file of this name is for this database.
     pub fn takes(&self, name: &FileName) -> bool {
         self.databases.is_empty()
             || name.database.is_empty()
             || self.databases.contains(&name.database)
+    }
+
+    /// The path is a program that the runner takes for a migration.
+    fn reads_program(&self, path: &str) -> bool {
+        self.contains(path)
+            && matches!(recognize(self.runner, self.relative(path)), Recognition::Migration(name) if name.code)
     }
 
     /// What tells two directories apart: a path may hold migrations for several databases.
@@ -65,7 +80,7 @@ impl MigrationDirectory {
 }
 
 /// Finds the directories of a state, sorted by path and database. Configured ones are taken as they are, and when there
-/// is any, no other is looked for.
+/// is any, the others are only noted.
 ///
 /// What was found in a state before is not looked for again; the reader reads what the search read.
 fn find_directories(
@@ -83,13 +98,13 @@ fn find_directories(
         for path in &found.reads {
             reader.read(snapshot, path);
         }
-        reader
-            .coverage
-            .not_examined
-            .extend(found.notes.iter().cloned());
+        let coverage = &mut reader.coverage;
+        coverage.not_examined.extend(found.notes.iter().cloned());
+        coverage.left_out.extend(found.left_out.iter().cloned());
         return found.directories.clone();
     }
     let noted = reader.coverage.not_examined.len();
+    let left_out = reader.coverage.left_out.len();
     let (directories, reads) =
         reader.recording(|reader| search(memory, &state, snapshot, reader, configured));
     let notes = reader.coverage.not_examined.iter().skip(noted);
@@ -99,6 +114,13 @@ fn find_directories(
         directories: directories.clone(),
         reads,
         notes: notes.cloned().collect(),
+        left_out: reader
+            .coverage
+            .left_out
+            .iter()
+            .skip(left_out)
+            .cloned()
+            .collect(),
     });
     directories
 }
@@ -111,9 +133,12 @@ fn search(
     configured: &[MigrationSettings],
 ) -> Vec<MigrationDirectory> {
     let mut hints = Hints::of(snapshot, &state.classes);
+    let listing = candidates::list(snapshot, &state.classes);
+    let programs = candidates::programs(snapshot, &state.classes, configured);
     let mut found = if configured.is_empty() {
-        discovered(memory, state, snapshot, reader, &mut hints)
+        discovered(memory, listing, snapshot, reader, &mut hints)
     } else {
+        note_others(listing, configured, snapshot, reader, &mut hints);
         configured
             .iter()
             .flat_map(|settings| from_settings(memory, settings, snapshot, reader, &mut hints))
@@ -121,25 +146,66 @@ fn search(
     };
     found.sort_by(|a, b| a.key().cmp(&b.key()));
     found.dedup_by(|a, b| a.key() == b.key());
+    note_programs(&programs, &found, reader);
     found
+}
+
+/// Notes the directories whose programs no runner of `found` reads as migrations.
+fn note_programs(
+    programs: &BTreeMap<&str, Vec<Program<'_>>>,
+    found: &[MigrationDirectory],
+    reader: &mut Reader<'_>,
+) {
+    for (directory, files) in programs {
+        let unread = files
+            .iter()
+            .find(|file| !found.iter().any(|known| known.reads_program(file.path)));
+        if let Some(file) = unread {
+            reader.coverage.skip(
+                *directory,
+                format!("migrations written in {} are not judged", file.language),
+            );
+        }
+    }
+}
+
+/// Notes the directories of migrations that the configuration does not name.
+fn note_others(
+    listing: Vec<Candidate<'_>>,
+    configured: &[MigrationSettings],
+    snapshot: &Snapshot,
+    reader: &mut Reader<'_>,
+    hints: &mut Hints,
+) {
+    for candidate in listing {
+        let is_configured = |path: &str| {
+            configured.iter().any(|settings| {
+                let rest = path.strip_prefix(settings.path.as_str());
+                settings.path.is_empty()
+                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        if candidate.files().all(is_configured) {
+            continue;
+        }
+        if runners::of(&candidate, snapshot, reader, hints).is_some() {
+            reader.coverage.leave_out(
+                &candidate.path,
+                "a directory of migrations that `migrations` in the configuration does not name",
+            );
+        }
+    }
 }
 
 fn discovered(
     memory: &Memory,
-    state: &State,
+    listing: Vec<Candidate<'_>>,
     snapshot: &Snapshot,
     reader: &mut Reader<'_>,
     hints: &mut Hints,
 ) -> Vec<MigrationDirectory> {
-    let listing = candidates::list(snapshot, &state.classes);
-    for (path, language) in &listing.programs {
-        reader.coverage.skip(
-            path,
-            format!("migrations written in {language} are not judged"),
-        );
-    }
-    let mut found = Vec::new();
-    for mut candidate in listing.candidates {
+    let mut found: Vec<MigrationDirectory> = Vec::new();
+    for mut candidate in listing {
         let Some(runner) = runners::of(&candidate, snapshot, reader, hints) else {
             continue;
         };
@@ -158,6 +224,17 @@ fn discovered(
             }
         }
     }
+    // What lies below a directory that its runner reads to the bottom is a part of that.
+    let whole: Vec<(String, Runner)> = found
+        .iter()
+        .filter(|directory| directory.runner.profile().layout == Layout::Tree)
+        .map(|directory| (format!("{}/", directory.path), directory.runner))
+        .collect();
+    found.retain(|directory| {
+        !whole
+            .iter()
+            .any(|(above, runner)| *runner == directory.runner && directory.path.starts_with(above))
+    });
     found
 }
 
@@ -168,9 +245,7 @@ fn from_settings(
     reader: &mut Reader<'_>,
     hints: &mut Hints,
 ) -> Vec<MigrationDirectory> {
-    let path = settings.path.trim_start_matches("./").trim_matches('/');
-    let path = if path == "." { "" } else { path };
-    let candidate = Candidate::at(snapshot, path);
+    let candidate = Candidate::at(snapshot, &settings.path);
     let runner = settings
         .runner
         .or_else(|| runners::of(&candidate, snapshot, reader, hints))
@@ -236,9 +311,28 @@ fn per_database(
             None => groups.push((database, meant, vec![word])),
         }
     }
+    let is_wanted = |meant| dialect.is_none_or(|wanted| wanted == meant);
+    for (database, ..) in groups.iter().filter(|&&(_, meant, _)| !is_wanted(meant)) {
+        let database = if database.is_empty() {
+            "another database"
+        } else {
+            database
+        };
+        reader.coverage.skip(
+            &directory.path,
+            format!(
+                "files for {database} are not judged: the configuration names another `dialect`"
+            ),
+        );
+    }
+    groups.retain(|&(_, meant, _)| is_wanted(meant));
+    if let (Some(wanted), true) = (dialect, groups.is_empty()) {
+        // No file is limited to it by its name: it runs those that are for all.
+        let word = wanted.as_str();
+        groups.push((word, wanted, vec![word.to_owned()]));
+    }
     groups
         .into_iter()
-        .filter(|&(_, meant, _)| dialect.is_none_or(|wanted| wanted == meant))
         .map(|(_, meant, databases)| MigrationDirectory {
             dialect: meant,
             databases,

@@ -9,7 +9,7 @@ use super::directories::MigrationDirectory;
 use super::sequence::{MigrationFile, Sequence};
 use super::{DirectorySurvey, Memory, Survey};
 use crate::cache::{Cache, Values};
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{EntryKind, Reader, Snapshot};
 use crate::git::ObjectId;
 use crate::source::Span;
 use crate::syntax::migration::{
@@ -301,8 +301,12 @@ impl Plan {
             if known.files.contains_key(&key) || !self.seen.insert(key) {
                 continue;
             }
-            // A clone without the file gives the same answer with a cache as without.
+            // A clone without the files gives the same answer with a cache as without.
             if reader.holds(file.oid)
+                && file.sidecar.as_ref().is_none_or(|(path, oid)| {
+                    let entry = snapshot.get(path);
+                    entry.is_some_and(|entry| entry.kind == EntryKind::File) && reader.holds(*oid)
+                })
                 && let Some(value) = known.cached.remove(&key.bytes())
             {
                 self.known.push((key, value));
@@ -314,7 +318,12 @@ impl Plan {
             } else {
                 read(&file.path)
             };
-            let Some(text) = text else {
+            // What directs the runner may say anything when it cannot be read.
+            let sidecar = match (&file.sidecar, &text) {
+                (Some((path, _)), Some(_)) => read(path).map(Some),
+                _ => Some(None),
+            };
+            let (Some(text), Some(sidecar)) = (text, sidecar) else {
                 let opaque = LoweredFile {
                     opaque: true,
                     ..LoweredFile::default()
@@ -328,7 +337,7 @@ impl Plan {
                     runner: directory.directory.runner,
                     dialect: directory.directory.dialect,
                     name: file.name.clone(),
-                    sidecar: file.sidecar.as_ref().and_then(|(path, _)| read(path)),
+                    sidecar,
                     text,
                 },
             );

@@ -47,6 +47,7 @@ pub(super) struct Found {
     /// The files that were read, in this order.
     pub(super) reads: Vec<String>,
     pub(super) notes: Vec<NotExamined>,
+    pub(super) left_out: Vec<NotExamined>,
 }
 
 impl Memory {

@@ -312,3 +312,41 @@ fn the_same_content_is_not_read() {
         "the unchanged file was read before anybody asked"
     );
 }
+
+/// diesel's `metadata.toml` says whether there is a transaction: when it cannot be read, nothing can be said of the file,
+/// with a cache or without.
+#[test]
+fn a_file_beside_a_migration_that_cannot_be_read_leaves_it_opaque() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = crate::cache::Cache::in_directory(directory.path());
+    for (metadata, expected) in [
+        (b"run_in_transaction = \xff".as_slice(), true),
+        (b"run_in_transaction = false", false),
+    ] {
+        for _run in ["cold", "warm"] {
+            let files: [(&str, &[u8]); 2] = [
+                ("migrations/1_a/up.sql", UP.as_bytes()),
+                ("migrations/1_a/metadata.toml", metadata),
+            ];
+            let (mut reader, _) = Reader::in_memory("", &[]);
+            let subject = reader.add_memory_snapshot_of_bytes("v1.0.0", &files);
+            let settings = [MigrationSettings {
+                path: "migrations".to_owned(),
+                runner: Some(Runner::Diesel),
+                dialect: Some(Dialect::Postgresql),
+                ..MigrationSettings::default()
+            }];
+            let survey = survey(None, &subject, &settings, &mut reader);
+            let lowering = lowering::lower(&survey, &mut reader, Some(&cache));
+            let directory = &survey.directories[0];
+            let file = directory.subject.ups().next().unwrap();
+            let lowered = lowering.get(&directory.directory, file).unwrap();
+            assert_eq!(lowered.opaque, expected, "{metadata:?}");
+            let noted = reader.coverage.not_examined.iter();
+            let noted = noted
+                .filter(|note| note.path.ends_with("metadata.toml"))
+                .count();
+            assert_eq!(noted, usize::from(expected));
+        }
+    }
+}

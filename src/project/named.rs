@@ -1,7 +1,8 @@
 //! What the configuration names by path, and whether it is there.
 
 use super::{ProjectError, Root};
-use crate::config::Config;
+use crate::config::{Config, plain_path};
+use crate::discover::join;
 
 /// A path that the configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,6 @@ pub struct Named {
 pub fn named(config: &Config) -> Vec<Named> {
     let mut all = Vec::new();
     let mut add = |key, path: &str| {
-        let path = plain(path);
         if !path.is_empty() {
             all.push(Named {
                 key,
@@ -25,15 +25,13 @@ pub fn named(config: &Config) -> Vec<Named> {
         }
     };
     if let Some(path) = &config.changelog {
-        add("changelog", path);
+        add("changelog", &plain_path(path));
     }
     for directory in &config.migrations {
         add("migrations: path", &directory.path);
     }
     for chart in &config.charts {
-        let directory = plain(&chart.path);
-        let slash = if directory.is_empty() { "" } else { "/" };
-        add("charts: path", &format!("{directory}{slash}Chart.yaml"));
+        add("charts: path", &join(&chart.path, "Chart.yaml"));
         for values in &chart.values {
             add("charts: values", values);
         }
@@ -42,12 +40,6 @@ pub fn named(config: &Config) -> Vec<Named> {
         add("versionReferences: path", &reference.path);
     }
     all
-}
-
-/// A path as git has it; empty for the root.
-fn plain(path: &str) -> &str {
-    let path = path.trim_start_matches("./").trim_matches('/');
-    if path == "." { "" } else { path }
 }
 
 /// Those that are not where the configuration is.

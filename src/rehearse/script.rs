@@ -1,17 +1,16 @@
 //! What there is to rehearse: the migrations that the previous release ran, and those that an upgrade to this one runs,
 //! as the statements that the runner sends.
 
-use std::collections::BTreeSet;
-
 use crate::discover::{Reader, Snapshot};
 use crate::effects::autocommit_only;
 use crate::migrations::directories::MigrationDirectory;
 use crate::migrations::lowering::Lowering;
 use crate::migrations::replay;
 use crate::migrations::sequence::{MigrationFile, Sequence};
+use crate::migrations::upgrade::{Upcoming, Upgrade, installed, upgrade};
 use crate::migrations::{DirectorySurvey, Survey};
 use crate::source::{Location, SourceId};
-use crate::syntax::migration::{Direction, OutOfOrder, Role, TransactionMode};
+use crate::syntax::migration::{Direction, TransactionMode};
 use crate::syntax::sql::operation::{Dialect, Statement};
 
 /// One sequence of migrations, before and after.
@@ -117,29 +116,36 @@ impl Script {
         lowering: &Lowering,
         reader: &mut Reader<'_>,
     ) -> Self {
-        let mut take = |snapshot: &Snapshot, sequence: &Sequence, file: &MigrationFile| {
-            migration(snapshot, sequence, file, directory, lowering, reader)
+        let mut take = |snapshot: &Snapshot, sequence: &Sequence, upcoming: Upcoming<'_>| {
+            migration(snapshot, sequence, upcoming, directory, lowering, reader)
+        };
+        let whole = |file| Upcoming {
+            file,
+            sections: None,
         };
         let (before, after) = (&directory.previous, &directory.subject);
         let previous = installed(before)
             .into_iter()
-            .map(|file| take(&survey.previous, before, file))
+            .map(|file| take(&survey.previous, before, whole(file)))
             .collect();
         let fresh = installed(after)
             .into_iter()
-            .map(|file| take(&survey.subject, after, file))
+            .map(|file| take(&survey.subject, after, whole(file)))
             .collect();
-        let (new, passed_over) = upgrade(directory);
+        let Upgrade { new, passed_over } = upgrade(directory);
         let upcoming = new
             .into_iter()
-            .map(|file| take(&survey.subject, after, file))
+            .map(|upcoming| take(&survey.subject, after, upcoming))
             .collect();
         Self {
             directory: directory.directory.clone(),
             previous,
             upcoming,
             fresh,
-            passed_over,
+            passed_over: passed_over
+                .into_iter()
+                .map(|(file, why)| (file.path.clone(), why))
+                .collect(),
         }
     }
 }
@@ -171,63 +177,18 @@ pub fn scripts(survey: &Survey, lowering: &Lowering, reader: &mut Reader<'_>) ->
     scripts
 }
 
-/// What a new database runs: everything, or the last baseline and what comes after it.
-fn installed(sequence: &Sequence) -> Vec<&MigrationFile> {
-    let files: Vec<&MigrationFile> = sequence.ups().collect();
-    let has_versions = files
-        .iter()
-        .any(|file| matches!(file.name.role, Role::Up | Role::Both));
-    files
-        .into_iter()
-        // A baseline stands for the versions that are here anyway.
-        .filter(|file| file.name.role != Role::Baseline || !has_versions)
-        .collect()
-}
-
-/// The files that a database of the previous release has still to run, and those that it never will.
-fn upgrade(directory: &DirectorySurvey) -> (Vec<&MigrationFile>, Vec<(String, String)>) {
-    let (before, after) = (&directory.previous, &directory.subject);
-    let known: BTreeSet<(&str, Role)> = before
-        .ups()
-        .map(|file| (file.name.identity.as_str(), file.name.role))
-        .collect();
-    let contents: BTreeSet<_> = before.ups().map(|file| file.oid).collect();
-    let latest = before.latest().map(|file| &file.name.order);
-    let skips = directory.directory.runner.profile().out_of_order == OutOfOrder::Skips;
-    let mut new = Vec::new();
-    let mut passed_over = Vec::new();
-    for file in after.ups() {
-        let ran = known.contains(&(file.name.identity.as_str(), file.name.role));
-        let again = file.name.role == Role::Repeatable && !contents.contains(&file.oid);
-        if (ran && !again) || (file.name.role == Role::Baseline && !known.is_empty()) {
-            continue;
-        }
-        if skips && !again && latest.is_some_and(|latest| file.name.order <= *latest) {
-            let why = format!(
-                "its version is below {}, which the previous release has run: {} never runs it",
-                before
-                    .latest()
-                    .map_or("", |file| file.name.identity.as_str()),
-                directory.directory.runner
-            );
-            passed_over.push((file.path.clone(), why));
-            continue;
-        }
-        new.push(file);
-    }
-    (new, passed_over)
-}
-
 fn migration(
     snapshot: &Snapshot,
     sequence: &Sequence,
-    file: &MigrationFile,
+    upcoming: Upcoming<'_>,
     directory: &DirectorySurvey,
     lowering: &Lowering,
     reader: &mut Reader<'_>,
 ) -> Migration {
+    let file = upcoming.file;
     let mut cut = |file: &MigrationFile, direction| {
-        parts(snapshot, file, direction, directory, lowering, reader)
+        let upcoming = Upcoming { file, ..upcoming };
+        parts(snapshot, upcoming, direction, directory, lowering, reader)
     };
     let up = cut(file, Direction::Up);
     let down = sequence.down_of(file).and_then(|down| {
@@ -250,19 +211,21 @@ fn migration(
 /// What a file sends in one direction; `None` for a program and for what cannot be read.
 fn parts(
     snapshot: &Snapshot,
-    file: &MigrationFile,
+    upcoming: Upcoming<'_>,
     direction: Direction,
     directory: &DirectorySurvey,
     lowering: &Lowering,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Part>> {
+    let file = upcoming.file;
     let lowered = lowering.get(&directory.directory, file)?;
     if lowered.opaque {
         return None;
     }
     let source = reader.read(snapshot, &file.path)?;
     let text = reader.sources.get(source).text.clone();
-    let parts = lowered.sections(direction).map(|section| Part {
+    let sections = upcoming.sections(lowered, direction);
+    let parts = sections.map(|(_, section)| Part {
         source,
         mode: section.section.transaction,
         texts: section

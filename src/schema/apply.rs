@@ -15,7 +15,7 @@ use crate::syntax::sql::operation::{
     Action, Name, ObjectKind, OpaqueReason, Operation, Persistence, Transaction,
 };
 
-use super::{Birth, Catalog, Key, Named, Relation, RelationId, RelationKind};
+use super::{Birth, Catalog, Key, Lookup, Named, Relation, RelationId, RelationKind};
 
 /// How deep calls of functions by functions are followed.
 const MAX_CALL_DEPTH: usize = 4;
@@ -33,6 +33,10 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
     };
     catalog.clock = catalog.clock.saturating_add(1);
     let action = &operation.action;
+    let born = Birth {
+        clock: may_exist_since(catalog, action).unwrap_or(born.clock),
+        ..born
+    };
     match action {
         Action::CreateTable { .. } => table::create(catalog, action, born),
         Action::RenameTable { table, to } => table::rename(catalog, table, None, to),
@@ -160,9 +164,52 @@ pub fn apply(catalog: &mut Catalog, operation: &Operation, file: u32) {
         | Action::CreateRule { .. } => object::apply(catalog, action, born),
         Action::Set { name, value, local } => object::set(catalog, name, value, *local),
         Action::Transaction(control) => transaction(catalog, control),
-        Action::Do { dynamic: true } => catalog.tainted = true,
+        Action::Do { dynamic: true } => catalog.taint(),
         Action::Opaque { detail, .. } => taint(catalog, detail),
         _ => {}
+    }
+}
+
+/// Since when that may exist which the action only makes when it is not there: since the first statement that could not
+/// be read, or, of a column, since its table is there. `None` when it is certainly not there before.
+fn may_exist_since(catalog: &Catalog, action: &Action) -> Option<u32> {
+    match action {
+        Action::AddColumn {
+            table,
+            if_not_exists: true,
+            ..
+        } => match catalog.relation(table) {
+            Lookup::Found(relation) if relation.complete => None,
+            Lookup::Found(relation) => Some(relation.born.map_or(0, |born| born.clock)),
+            Lookup::Missing | Lookup::Unknown => Some(0),
+        },
+        Action::CreateTable {
+            if_not_exists: true,
+            ..
+        }
+        | Action::CreateIndex {
+            if_not_exists: true,
+            ..
+        }
+        | Action::CreateSequence {
+            if_not_exists: true,
+            ..
+        }
+        | Action::CreateExtension {
+            if_not_exists: true,
+            ..
+        }
+        | Action::CreateSchema {
+            if_not_exists: true,
+            ..
+        }
+        | Action::CreateView {
+            or_replace: true, ..
+        }
+        | Action::CreateFunction {
+            or_replace: true, ..
+        } => catalog.tainted,
+        _ => None,
     }
 }
 
@@ -316,7 +363,7 @@ fn transaction(catalog: &mut Catalog, control: &Transaction) {
                 catalog.savepoints.truncate(1);
                 restore(catalog);
             } else if !catalog.savepoints.is_empty() || catalog.saved > MAX_SAVEPOINTS {
-                catalog.tainted = true;
+                catalog.taint();
             }
             catalog.savepoints.clear();
             object::end_of_local(catalog);
@@ -332,7 +379,7 @@ fn transaction(catalog: &mut Catalog, control: &Transaction) {
                 catalog.savepoints.truncate(position + 1);
                 restore(catalog);
             }
-            None => catalog.tainted = true,
+            None => catalog.taint(),
         },
     }
 }
@@ -375,7 +422,7 @@ fn restore(catalog: &mut Catalog) {
 
 /// A statement that could not be read may have done anything to what it names.
 fn taint(catalog: &mut Catalog, detail: &str) {
-    catalog.tainted = true;
+    catalog.taint();
     let named: Vec<RelationId> = super::identifiers(detail)
         .into_iter()
         .filter_map(|name| catalog.id_of(&Name::plain(name)))
@@ -416,7 +463,7 @@ fn blank(catalog: &Catalog, key: Key, kind: RelationKind, born: Birth) -> Relati
         .map_or(0, |id| id.0.saturating_add(1));
     Relation {
         // The clock keeps ids apart from those of relations that are gone.
-        id: RelationId(next.max(born.clock)),
+        id: RelationId(next.max(catalog.clock)),
         key,
         kind,
         persistence: Persistence::Permanent,

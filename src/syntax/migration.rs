@@ -9,7 +9,7 @@ mod sections;
 
 pub use names::{FileName, Order, Recognition, Role, recognize};
 pub use profile::{Down, Layout, OptOut, OutOfOrder, PROFILES, Profile, Sent, Wrapped};
-pub use sections::{Section, Sections, TransactionMode, sections};
+pub use sections::{Changeset, Section, Sections, TransactionMode, sections};
 
 use serde::{Deserialize, Serialize};
 

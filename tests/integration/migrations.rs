@@ -67,6 +67,28 @@ fn rules_are_enabled_and_timeouts_are_assumed() {
     }
 }
 
+/// A configured directory of SQL in which the runner finds nothing is a mistake, and not an empty directory.
+#[test]
+fn a_configured_directory_without_a_migration_is_an_error() {
+    for (path, runner, found) in [
+        ("db/migrations", "golang-migrate", false),
+        ("./db//migrations/", "golang-migrate", false),
+        ("db/migrations", "flyway", true),
+        ("db", "golang-migrate", true),
+    ] {
+        let config =
+            format!("migrations: [{{ path: {path}, runner: {runner}, dialect: postgresql }}]");
+        let config = serde_json::to_string(&config).unwrap();
+        let repo = Repo::inline(&HISTORY.replace("CONFIG", &config));
+        let report = Tool::within(repo.path()).report(&[]);
+        let findings = report["findings"].as_array().unwrap();
+        let is_told = findings
+            .iter()
+            .any(|finding| finding["rule"] == "input-unreadable");
+        assert_eq!(is_told, found, "{path} {runner}: {findings:#?}");
+    }
+}
+
 /// A name that enables nothing would be a rule that somebody believes in.
 #[test]
 fn a_rule_that_cannot_be_enabled_is_an_error_at_its_line() {

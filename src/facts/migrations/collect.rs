@@ -7,6 +7,7 @@ use crate::facts::{Origin, Origins};
 use crate::migrations::changes::{ChangeKind, FileChange};
 use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::sequence::{MigrationFile, Sequence};
+use crate::migrations::upgrade::Upcoming;
 use crate::migrations::{DirectorySurvey, Survey};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::migration::{Direction, Role};
@@ -170,7 +171,11 @@ impl Collector<'_, '_> {
             && change.current.is_some()
             && (change.up_changed || change.down_changed)
         {
-            fact.statements = self.statements(file, direction, &lowered, source);
+            let upcoming = Upcoming {
+                file,
+                sections: change.new_sections.as_deref().filter(|_| !change.edited),
+            };
+            fact.statements = self.statements(upcoming, direction, &lowered, source);
         }
         fact.release_type = highest(&fact.statements);
         fact
@@ -178,11 +183,12 @@ impl Collector<'_, '_> {
 
     fn statements(
         &mut self,
-        file: &MigrationFile,
+        upcoming: Upcoming<'_>,
         direction: Direction,
         lowered: &LoweredFile,
         source: Option<SourceId>,
     ) -> Vec<OperationFact> {
+        let file = upcoming.file;
         let mut facts = Vec::new();
         if lowered.opaque {
             facts.push(OperationFact {
@@ -196,10 +202,7 @@ impl Collector<'_, '_> {
                 ..self.operation_fact(file, direction, source, Span::default())
             });
         }
-        for (section, cut) in lowered.sections.iter().enumerate() {
-            if cut.section.direction != direction {
-                continue;
-            }
+        for (section, cut) in upcoming.sections(lowered, direction) {
             self.reader
                 .coverage
                 .count("statements", cut.statements.len());

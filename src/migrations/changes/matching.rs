@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::print::{Print, Prints};
+use super::print::Prints;
 use super::{Member, Pair};
 use crate::syntax::sql::operation::Dialect;
 
@@ -119,8 +119,10 @@ impl Matcher<'_> {
                 .map(|byte| format!("{byte:02x}"))
                 .collect::<String>()
         };
-        let Print { up, down, .. } = print;
-        Some((hex(up) + &hex(down), member.file.name.role.goes_up()))
+        Some((
+            hex(print.up) + &hex(print.down),
+            member.file.name.role.goes_up(),
+        ))
     }
 
     /// How much two files with a common trait have in common beside it; `None` when they are for different databases.

@@ -1,6 +1,6 @@
 //! What a database and a runner see of a file, as digests per direction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,7 @@ use crate::syntax::sql::operation::Dialect;
 use crate::syntax::sql::{in_parallel, token_digest_range, token_digest_where};
 
 /// The digests of one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Print {
     /// Of the way up.
     pub(super) up: [u8; 32],
@@ -23,6 +23,53 @@ pub(super) struct Print {
     pub(super) down: [u8; 32],
     /// There is nothing in either.
     pub(super) is_empty: bool,
+    /// The parts that run by themselves, in their order; none when the file runs as a whole.
+    parts: Vec<Part>,
+}
+
+/// A part that its runner takes for a migration of its own: a changeset of Liquibase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// What the runner tells it by: `author:id`.
+    id: String,
+    up: [u8; 32],
+    /// It runs again whenever it changes.
+    repeats: bool,
+    /// Its sections, by their index in the file.
+    sections: Vec<usize>,
+}
+
+/// What a database that has run the parts of one print makes of those of another.
+pub(super) struct PartsThatRun {
+    /// A part that has run is another one now, or is gone.
+    pub(super) edited: bool,
+    /// The sections that it runs.
+    pub(super) new: Vec<usize>,
+}
+
+/// Compares file by part; `None` when one of both runs as a whole.
+pub(super) fn parts_that_run(old: &Print, new: &Print) -> Option<PartsThatRun> {
+    if old.parts.is_empty() || new.parts.is_empty() {
+        return None;
+    }
+    let known: BTreeMap<&str, &Part> = old
+        .parts
+        .iter()
+        .map(|part| (part.id.as_str(), part))
+        .collect();
+    let kept: BTreeSet<&str> = new.parts.iter().map(|part| part.id.as_str()).collect();
+    let mut result = PartsThatRun {
+        edited: known.keys().any(|id| !kept.contains(id)),
+        new: Vec::new(),
+    };
+    for part in &new.parts {
+        match known.get(part.id.as_str()) {
+            Some(before) if before.up == part.up => {}
+            Some(_) if !part.repeats => result.edited = true,
+            Some(_) | None => result.new.extend(&part.sections),
+        }
+    }
+    Some(result)
 }
 
 /// The digests of files, by content.
@@ -54,8 +101,8 @@ struct Work {
 
 impl Prints {
     /// The digests of a file; `None` when it cannot be read.
-    pub(super) fn of(&self, member: &Member) -> Option<Print> {
-        self.0.get(&key(member)).copied()
+    pub(super) fn of(&self, member: &Member) -> Option<&Print> {
+        self.0.get(&key(member))
     }
 
     /// Reads files of a state and digests them in parallel.
@@ -82,16 +129,19 @@ impl Prints {
             let Some(text) = read(&member.file.path) else {
                 continue;
             };
+            let sidecar = match &member.file.sidecar {
+                Some((path, _)) => match read(path) {
+                    Some(text) => Some(text),
+                    None => continue,
+                },
+                None => None,
+            };
             work.push(Work {
                 key,
                 runner: directory.directory.runner,
                 dialect: member.dialect,
                 name: member.file.name.clone(),
-                sidecar: member
-                    .file
-                    .sidecar
-                    .as_ref()
-                    .and_then(|(path, _)| read(path)),
+                sidecar,
                 text,
             });
         }
@@ -110,13 +160,15 @@ fn print(work: &Work) -> Print {
             up: Sha256::digest(text.as_bytes()).into(),
             down: [0; 32],
             is_empty: text.trim().is_empty(),
+            parts: Vec::new(),
         };
     }
     let nothing = digest(work, Span::default());
     let cut = sections(work.runner, &work.name, text, work.sidecar.as_deref());
     let mut is_empty = true;
     let mut hashers = [Sha256::new(), Sha256::new()];
-    for section in &cut.value {
+    let mut parts: Vec<Part> = Vec::new();
+    for (index, section) in cut.value.iter().enumerate() {
         let tokens = digest(work, section.span);
         is_empty &= tokens == nothing;
         let [up, down] = &mut hashers;
@@ -125,19 +177,29 @@ fn print(work: &Work) -> Print {
         } else {
             down
         };
-        for word in text
-            .get(section.mark.range())
-            .unwrap_or("")
-            .split_whitespace()
-        {
+        let mark = text.get(section.mark.range()).unwrap_or("");
+        let mut said = Vec::new();
+        for word in mark.split_whitespace() {
             let word = word.trim_start_matches('-').to_ascii_lowercase();
-            hasher.update(word.as_bytes());
-            hasher.update([0]);
+            said.extend_from_slice(word.as_bytes());
+            said.push(0);
         }
         // What a file declines is its own; what its runner does anyway is not.
         let declines = section.transaction != work.runner.profile().transaction();
-        hasher.update([u8::from(declines)]);
-        hasher.update(tokens);
+        said.push(u8::from(declines));
+        said.extend_from_slice(&tokens);
+        hasher.update(&said);
+        match (&section.changeset, parts.last_mut()) {
+            (Some(changeset), _) => parts.push(Part {
+                id: changeset.id.clone(),
+                up: Sha256::digest(&said).into(),
+                repeats: changeset.repeats,
+                sections: vec![index],
+            }),
+            // The way back stands behind the way up that it belongs to.
+            (None, Some(last)) => last.sections.push(index),
+            (None, None) => {}
+        }
     }
     if cut.value.is_empty() {
         // The runner finds nothing to run; the text still is what was released.
@@ -150,6 +212,7 @@ fn print(work: &Work) -> Print {
         up: up.finalize().into(),
         down: down.finalize().into(),
         is_empty,
+        parts,
     }
 }
 

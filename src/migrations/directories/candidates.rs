@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::hints::is_manifest;
 use crate::discover::{Entry, EntryKind, Snapshot, join};
+use crate::migrations::MigrationSettings;
 use crate::syntax::migration::{Recognition, Role, Runner, recognize};
 
 /// What a path alone says, for the search of directories.
@@ -96,12 +97,13 @@ pub(super) struct Candidate<'s> {
     readers: [Readers; 5],
 }
 
-/// What the listing holds.
-pub(super) struct Listing<'s> {
-    /// In the order of their paths.
-    pub(super) candidates: Vec<Candidate<'s>>,
-    /// Directories of migrations in other languages than SQL, with the language.
-    pub(super) programs: BTreeMap<String, &'static str>,
+/// A migration in another language than SQL, by its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Program<'s> {
+    /// Its path.
+    pub(super) path: &'s str,
+    /// Its language.
+    pub(super) language: &'static str,
 }
 
 impl<'s> Candidate<'s> {
@@ -112,19 +114,27 @@ impl<'s> Candidate<'s> {
             ..Self::default()
         };
         let skip = if path.is_empty() { 0 } else { path.len() + 1 };
+        let mut deep = Vec::new();
         for (file, entry) in snapshot.below(path) {
-            if entry.kind == EntryKind::File
-                && let Some(relative) = file.get(skip..)
-                && let Some((root, shape, says)) = shape(relative)
-                && (root.is_empty() || shape == Shape::Numbered || shape == Shape::Paired)
-            {
-                if !root.is_empty() {
-                    if !root.split('/').all(is_number) {
-                        continue;
-                    }
+            if entry.kind != EntryKind::File {
+                continue;
+            }
+            let Some((root, shape, says)) = file.get(skip..).and_then(shape) else {
+                continue;
+            };
+            match shape {
+                _ if root.is_empty() => candidate.add(shape, says, file),
+                Shape::Prefixed => deep.push((says, file)),
+                Shape::Numbered | Shape::Paired if root.split('/').all(is_number) => {
                     candidate.add_to_part(root, shape, says, file);
+                    candidate.add(shape, says, file);
                 }
-                candidate.add(shape, says, file);
+                _ => {}
+            }
+        }
+        if candidate.files().next().is_none() {
+            for (says, file) in deep {
+                candidate.add(Shape::Prefixed, says, file);
             }
         }
         candidate
@@ -359,19 +369,47 @@ pub(in crate::migrations) fn class(path: &str, entry: &Entry) -> Class {
     }
 }
 
-/// Finds candidates and directories of programs. `classes` holds what each path of the listing says.
-pub(super) fn list<'s>(snapshot: &'s Snapshot, classes: &[Class]) -> Listing<'s> {
+/// Finds the programs, by their directories; in configured ones whatever these are called. `classes` is as for [`list`].
+pub(super) fn programs<'s>(
+    snapshot: &'s Snapshot,
+    classes: &[Class],
+    configured: &[MigrationSettings],
+) -> BTreeMap<&'s str, Vec<Program<'s>>> {
+    let by_name = snapshot
+        .entries
+        .keys()
+        .zip(classes)
+        .filter_map(|(path, class)| match *class {
+            Class::Program(language) => Some(Program { path, language }),
+            _ => None,
+        });
+    let below = configured
+        .iter()
+        .flat_map(|settings| snapshot.below(&settings.path))
+        .filter(|(_, entry)| entry.kind == EntryKind::File)
+        .filter_map(|(path, _)| {
+            let language = numbered_program(path)?;
+            Some(Program { path, language })
+        });
+    let mut found: BTreeMap<&str, Vec<Program<'_>>> = BTreeMap::new();
+    for program in by_name.chain(below) {
+        let directory = program
+            .path
+            .rsplit_once('/')
+            .map_or("", |(before, _)| before);
+        found.entry(directory).or_default().push(program);
+    }
+    found
+}
+
+/// Finds candidates, in the order of their paths. `classes` holds what each path of the listing says.
+pub(super) fn list<'s>(snapshot: &'s Snapshot, classes: &[Class]) -> Vec<Candidate<'s>> {
     let mut found: BTreeMap<&str, Candidate<'_>> = BTreeMap::new();
-    let mut programs = BTreeMap::new();
     // Neighbours are in one directory, as a rule.
     let mut current: Option<(&str, Candidate<'_>)> = None;
     for (path, class) in snapshot.entries.keys().zip(classes) {
         match *class {
-            Class::Other | Class::Manifest => {}
-            Class::Program(language) => {
-                let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-                programs.entry(directory.to_owned()).or_insert(language);
-            }
+            Class::Other | Class::Manifest | Class::Program(_) => {}
             Class::Shaped { root, shape, says } => {
                 let root = path.get(..root as usize).unwrap_or("");
                 if current.as_ref().is_none_or(|(known, _)| *known != root) {
@@ -389,13 +427,7 @@ pub(super) fn list<'s>(snapshot: &'s Snapshot, classes: &[Class]) -> Listing<'s>
     found.extend(current);
     let mut candidates = gather_numbered_directories(found);
     candidates.retain(|candidate| candidate.files().next().is_some());
-    for candidate in &candidates {
-        programs.remove(&candidate.path);
-    }
-    Listing {
-        candidates,
-        programs,
-    }
+    candidates
 }
 
 /// Directories with a number for a name, two or more beside each other, are parts of one sequence.
@@ -497,6 +529,18 @@ fn lists_changes(directory: &str) -> bool {
 /// A directory of migrations that are programs, by the names that their frameworks give.
 fn program(path: &str) -> Option<(&str, &'static str)> {
     let (directory, file) = path.rsplit_once('/')?;
+    let last = directory.rsplit('/').next()?;
+    let is_alembic = last == "versions" && file.ends_with(".py") && directory.contains("alembic");
+    if is_alembic && !file.starts_with("__") {
+        return Some((directory, "Python"));
+    }
+    let language = numbered_program(file)?;
+    matches!(last, "migrations" | "migrate").then_some((directory, language))
+}
+
+/// The language of a program that is numbered as a migration is.
+fn numbered_program(path: &str) -> Option<&'static str> {
+    let file = path.rsplit('/').next()?;
     let (stem, extension) = file.rsplit_once('.')?;
     let language = match extension {
         "py" => "Python",
@@ -510,15 +554,11 @@ fn program(path: &str) -> Option<(&str, &'static str)> {
         "kt" => "Kotlin",
         _ => return None,
     };
-    let last = directory.rsplit('/').next()?;
-    let is_named_so = matches!(last, "migrations" | "migrate")
-        || (last == "versions" && extension == "py" && directory.contains("alembic"));
     let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
     let is_numbered = digits >= 3
         && stem
             .get(digits..)
             .is_some_and(|rest| rest.starts_with(['_', '-']))
         && !stem.ends_with("_test");
-    (is_named_so && (is_numbered || last == "versions") && !file.starts_with("__"))
-        .then_some((directory, language))
+    is_numbered.then_some(language)
 }

@@ -307,5 +307,208 @@ fn what_cannot_be_judged_is_said() {
         .iter()
         .map(|entry| entry.path.as_str())
         .collect();
-    assert_eq!(said, ["app/migrations", "sql/migrations"]);
+    assert_eq!(said, ["sql/migrations", "app/migrations"]);
+}
+
+/// The directories and files of a configuration, and what was noted: not judged, or, behind `+`, left out.
+#[track_caller]
+fn check_configured(
+    files: &[(&str, &str)],
+    configured: &[MigrationSettings],
+    expected: &[&str],
+    notes: &[&str],
+) {
+    let (mut reader, snapshot) = Reader::in_memory("HEAD", files);
+    let memory = Memory::default();
+    // What is remembered leaves the same notes.
+    for _time in 0..2 {
+        reader.coverage = crate::discover::Coverage::default();
+        let found = find_directories(&memory, &snapshot, &mut reader, configured);
+        let files: Vec<String> = found
+            .iter()
+            .flat_map(|directory| {
+                let sequence = memory.sequence(&snapshot, directory);
+                let head = format!("{} {}", directory.runner, directory.dialect.as_str());
+                let ups = sequence.ups().map(|file| format!("{head} {}", file.path));
+                ups.collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(files, expected);
+        let coverage = &reader.coverage;
+        let skipped = coverage
+            .not_examined
+            .iter()
+            .map(|it| format!("{}: {}", it.path, it.reason));
+        let left_out = coverage.left_out.iter().map(|it| format!("+{}", it.path));
+        assert_eq!(skipped.chain(left_out).collect::<Vec<_>>(), notes);
+    }
+}
+
+fn settings(path: &str, runner: Option<Runner>, dialect: Option<Dialect>) -> MigrationSettings {
+    MigrationSettings {
+        path: path.to_owned(),
+        runner,
+        dialect,
+        ..MigrationSettings::default()
+    }
+}
+
+/// A dialect that no file names takes the files for all databases, and the others are told of.
+#[test]
+fn a_configured_dialect_filters_nothing_that_is_for_all() {
+    check_configured(
+        &[
+            ("db/1_a.up.sql", PG),
+            ("db/1_a.mysql.up.sql", ""),
+            ("db/2_b.cockroach.up.sql", ""),
+        ],
+        &[settings(
+            "db",
+            Some(Runner::Popx),
+            Some(Dialect::Postgresql),
+        )],
+        &["popx postgresql db/1_a.up.sql"],
+        &[
+            "db: files for cockroachdb are not judged: the configuration names another `dialect`",
+            "db: files for mysql are not judged: the configuration names another `dialect`",
+        ],
+    );
+}
+
+/// Flyway, refinery and Liquibase look below their directory.
+#[test]
+fn some_runners_read_what_lies_deeper() {
+    let files = [
+        ("db/migration/2026/V5__x.sql", PG),
+        ("db/migration/V4__x.sql", PG),
+    ];
+    let both = [
+        "flyway postgresql db/migration/V4__x.sql",
+        "flyway postgresql db/migration/2026/V5__x.sql",
+    ];
+    let flyway = Some(Runner::Flyway);
+    let postgresql = Some(Dialect::Postgresql);
+    check_configured(
+        &files,
+        &[settings("db/migration", flyway, postgresql)],
+        &both,
+        &[],
+    );
+    check_configured(&files, &[], &both, &[]);
+    let deep = &files[..1];
+    check_configured(
+        deep,
+        &[settings("db/migration", None, postgresql)],
+        &both[1..],
+        &[],
+    );
+    check_configured(
+        &[("db/changelog/v1/a.sql", ""), ("db/changelog/v2/a.sql", "")],
+        &[settings(
+            "db/changelog",
+            Some(Runner::Liquibase),
+            postgresql,
+        )],
+        &[
+            "liquibase postgresql db/changelog/v1/a.sql",
+            "liquibase postgresql db/changelog/v2/a.sql",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_the_configuration_does_not_name_is_told() {
+    let files = [
+        ("services/a/migrations/1_x.up.sql", PG),
+        ("services/b/migrations/1_x.up.sql", PG),
+        ("scripts/1_x.sql", "SELECT 1"),
+    ];
+    let golang = Some(Runner::GolangMigrate);
+    check_configured(
+        &files,
+        &[settings(
+            "services/a/migrations",
+            golang,
+            Some(Dialect::Postgresql),
+        )],
+        &["golang-migrate postgresql services/a/migrations/1_x.up.sql"],
+        &["+services/b/migrations"],
+    );
+}
+
+/// Programs beside SQL are told of, unless the runner runs both.
+#[test]
+fn programs_beside_sql_are_not_judged() {
+    let python = "db/migrations: migrations written in Python are not judged";
+    let files = [
+        ("db/migrations/0001_init.sql", PG),
+        ("db/migrations/0002_drop_users.py", ""),
+    ];
+    let found = ["plain postgresql db/migrations/0001_init.sql"];
+    check_configured(&files, &[], &found, &[python]);
+    let configured = [settings(
+        "db/migrations",
+        Some(Runner::Plain),
+        Some(Dialect::Postgresql),
+    )];
+    check_configured(&files, &configured, &found, &[python]);
+    // A configured directory need not be called after migrations.
+    let files = [
+        ("db/steps/0001_init.sql", PG),
+        ("db/steps/0002_drop_users.py", ""),
+    ];
+    let configured = [settings(
+        "db/steps",
+        Some(Runner::Plain),
+        Some(Dialect::Postgresql),
+    )];
+    check_configured(
+        &files,
+        &configured,
+        &["plain postgresql db/steps/0001_init.sql"],
+        &["db/steps: migrations written in Python are not judged"],
+    );
+    let files = [
+        ("migrations/0001_x.sql", "-- +goose Up\nSELECT 'x'::text;"),
+        ("migrations/0002_y.go", ""),
+    ];
+    check_configured(
+        &files,
+        &[],
+        &[
+            "goose postgresql migrations/0001_x.sql",
+            "goose postgresql migrations/0002_y.go",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_a_directory_contains() {
+    let check = |directory: &str, path: &str, expected: bool| {
+        let directory = MigrationDirectory {
+            path: directory.to_owned(),
+            runner: Runner::GolangMigrate,
+            dialect: Dialect::Postgresql,
+            databases: Vec::new(),
+            server_version: None,
+            assume_lock_timeout: false,
+            assume_statement_timeout: false,
+            phase: Phase::default(),
+            configured: true,
+        };
+        assert_eq!(
+            directory.contains(path),
+            expected,
+            "{} {path}",
+            directory.path
+        );
+    };
+    check("db", "db/1_a.up.sql", true);
+    check("db", "db/helper.go", true);
+    check("db", "dbx/1_a.up.sql", false);
+    check("", "1_a.up.sql", true);
+    check("", "main.go", false);
+    check("", "queries/casks.sql", false);
 }

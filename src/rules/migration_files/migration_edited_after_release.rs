@@ -22,7 +22,7 @@ fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
         .directory
         .changes
         .iter()
-        .filter(|change| change.kind == ChangeKind::Modified && change.up_changed);
+        .filter(|change| change.kind == ChangeKind::Modified && change.edited);
     for change in edited {
         let Some(file) = change.current.as_ref().filter(|file| file.name.role != Role::Repeatable) else {
             continue;

@@ -40,7 +40,7 @@ const HEADINGS: [&str; 7] = [
 
 /// An example as it stands in a page.
 #[derive(Debug, Default)]
-struct Example {
+pub(super) struct Example {
     runner: Option<Runner>,
     dialect: Option<Dialect>,
     server: Option<u32>,
@@ -49,6 +49,15 @@ struct Example {
     instead: Option<String>,
     /// Up and down.
     new: Vec<(String, Option<String>)>,
+}
+
+impl Example {
+    pub(super) fn of(runner: Runner) -> Self {
+        Self {
+            runner: Some(runner),
+            ..Self::default()
+        }
+    }
 }
 
 fn parse_example(text: &str) -> Example {
@@ -158,8 +167,13 @@ fn judge(example: &Example, rule: &str) -> JudgedRelease {
     judge_files(example, rule, &before, &after).0
 }
 
+/// Judges a block that is written as in a page.
+pub(super) fn judge_block(block: &str) -> JudgedRelease {
+    judge(&parse_example(block), "")
+}
+
 /// Judges files as the release after others, with the settings of an example.
-fn judge_files(
+pub(super) fn judge_files(
     example: &Example,
     rule: &str,
     before: &[(String, String)],

@@ -14,11 +14,12 @@ use crate::migrations::DirectorySurvey;
 use crate::migrations::lowering::{LoweredFile, Lowering};
 use crate::migrations::replay::{Replays, Setting, Unit, fold, walk};
 use crate::migrations::sequence::{MigrationFile, Sequence};
+use crate::migrations::upgrade::{Upcoming, Upgrade, installed, upgrade};
 use crate::rules::Findings;
 use crate::schema::{self, Catalog};
 use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::mentions::Sought;
-use crate::syntax::migration::{Direction, Role};
+use crate::syntax::migration::Direction;
 use crate::syntax::sql::operation::{Action, ObjectKind};
 use crate::version::ReleaseType;
 
@@ -96,6 +97,7 @@ pub(super) struct NewFile<'a> {
     number: u32,
     pub(super) file: &'a MigrationFile,
     pub(super) lowered: &'a LoweredFile,
+    upcoming: Upcoming<'a>,
     down: Option<(&'a MigrationFile, &'a LoweredFile)>,
 }
 
@@ -115,12 +117,14 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
     if has_previous {
         released.tick();
     }
-    let new = new_files(survey, input.lowering, &mut names);
+    let Upgrade { new, passed_over } = upgrade(survey);
+    let new = new_files(survey, &new, input.lowering, &mut names);
     let mut last = released.clone();
     for file in &new {
         fold(
             &mut last,
-            units(file.number, file.lowered, Direction::Up).map(|(_, unit)| unit),
+            file.units(file.lowered, Direction::Up)
+                .map(|(_, unit)| unit),
         );
         if file.lowered.opaque {
             last.taint();
@@ -163,15 +167,19 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
                 .insert(file.file.path.clone(), Reversibility::No);
         }
     }
-    judged.findings.extend(drift(input, &last));
+    for (file, why) in &passed_over {
+        let reason = format!("{why}, so what it does was not judged");
+        judged.opaque.push((file.path.clone(), reason));
+    }
+    judged.findings.extend(drift(input, &last, &passed_over));
     judged
 }
 
 /// The indexes that new files drop on their way up.
 fn dropped_indexes(new: &[NewFile<'_>]) -> Vec<String> {
     new.iter()
-        .flat_map(|file| file.lowered.sections(Direction::Up))
-        .flat_map(|section| &section.statements)
+        .flat_map(|file| file.units(file.lowered, Direction::Up))
+        .flat_map(|(_, unit)| unit.statements)
         .flat_map(|statement| &statement.operations)
         .filter_map(|operation| match &operation.action {
             Action::Drop {
@@ -204,8 +212,8 @@ pub fn taken_names(
         server_version: DEFAULT_SERVER_VERSION,
     };
     let mut taken = BTreeSet::new();
-    for file in &new_files(survey, lowering, &mut names) {
-        for (_, unit) in units(file.number, file.lowered, Direction::Up) {
+    for file in &new_files(survey, &upgrade(survey).new, lowering, &mut names) {
+        for (_, unit) in file.units(file.lowered, Direction::Up) {
             walk(&mut catalog, &unit, &setting, &mut |step| {
                 if step.effect.release_type == ReleaseType::Major {
                     taken.extend(
@@ -231,24 +239,10 @@ fn replay<'a>(
     replays: &Replays,
     names: &mut Vec<&'a str>,
 ) -> Catalog {
-    let has_versions = sequence
-        .ups()
-        .any(|file| matches!(file.name.role, Role::Up | Role::Both));
-    let runs = |file: &MigrationFile| {
-        // A baseline stands for the versions that are here anyway.
-        file.name.role.goes_up() && !(file.name.role == Role::Baseline && has_versions)
-    };
-    let files: Vec<Arc<MigrationFile>> = sequence
-        .files
-        .iter()
-        .filter(|file| runs(file))
-        .cloned()
-        .collect();
+    let files: Vec<Arc<MigrationFile>> = installed(sequence).into_iter().cloned().collect();
     names.extend(
-        sequence
-            .files
-            .iter()
-            .filter(|file| runs(file))
+        installed(sequence)
+            .into_iter()
             .map(|file| file.path.as_str()),
     );
     let (done, mut catalog) = replays
@@ -258,9 +252,13 @@ fn replay<'a>(
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         match lowering.get(&survey.directory, file) {
             Some(lowered) => {
+                let whole = Upcoming {
+                    file,
+                    sections: None,
+                };
                 fold(
                     &mut catalog,
-                    units(number, lowered, Direction::Up).map(|(_, unit)| unit),
+                    units(number, whole, lowered, Direction::Up).map(|(_, unit)| unit),
                 );
                 if lowered.opaque {
                     catalog.taint();
@@ -280,69 +278,58 @@ fn number<'a>(names: &mut Vec<&'a str>, path: &'a str) -> u32 {
     u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
 }
 
-/// The files that a database of the previous release has still to run.
+/// The files that a database of the previous release has still to run, with what they say.
 fn new_files<'a>(
     survey: &'a DirectorySurvey,
+    upcoming: &[Upcoming<'a>],
     lowering: &'a Lowering,
     names: &mut Vec<&'a str>,
 ) -> Vec<NewFile<'a>> {
-    let previous = &survey.previous;
-    let knows_any = previous.ups().next().is_some();
-    let mut oids: Option<BTreeSet<_>> = None;
-    let mut new = Vec::new();
-    for file in survey.subject.not_shared(previous) {
-        let name = &file.name;
-        if !name.role.goes_up() {
-            continue;
-        }
-        let ran = previous
-            .of_identity(&name.identity)
-            .any(|known| known.name.role == name.role);
-        let again = name.role == Role::Repeatable
-            && !oids
-                .get_or_insert_with(|| previous.ups().map(|file| file.oid).collect())
-                .contains(&file.oid);
-        if (ran && !again) || (name.role == Role::Baseline && knows_any) {
-            continue;
-        }
-        let Some(lowered) = lowering.get(&survey.directory, file) else {
-            continue;
-        };
+    let with_text = |&upcoming: &Upcoming<'a>| {
+        let file = upcoming.file;
+        let lowered = lowering.get(&survey.directory, file)?;
         let down = survey.subject.down_of(file).and_then(|down| {
             let lowered = lowering.get(&survey.directory, down)?;
             Some((down, &**lowered))
         });
-        new.push(NewFile {
+        Some(NewFile {
             number: number(names, &file.path),
             file,
             lowered,
+            upcoming,
             down,
-        });
+        })
+    };
+    upcoming.iter().filter_map(with_text).collect()
+}
+
+impl<'a> NewFile<'a> {
+    /// What runs of it, or of the file with its way down, with the index of the section in that file.
+    fn units<'l>(
+        &self,
+        lowered: &'l LoweredFile,
+        direction: Direction,
+    ) -> impl Iterator<Item = (usize, Unit<'l>)> + use<'l, 'a> {
+        units(self.number, self.upcoming, lowered, direction)
     }
-    new
 }
 
 /// The sections of a direction, with their index in the file.
-fn units(
+fn units<'l, 'a>(
     number: u32,
-    lowered: &LoweredFile,
+    upcoming: Upcoming<'a>,
+    lowered: &'l LoweredFile,
     direction: Direction,
-) -> impl Iterator<Item = (usize, Unit<'_>)> {
-    lowered
-        .sections
-        .iter()
-        .enumerate()
-        .filter(move |(_, cut)| cut.section.direction == direction)
-        .map(move |(index, cut)| {
-            (
-                index,
-                Unit {
-                    file: number,
-                    mode: cut.section.transaction,
-                    statements: &cut.statements,
-                },
-            )
-        })
+) -> impl Iterator<Item = (usize, Unit<'l>)> + use<'l, 'a> {
+    let sections = upcoming.sections(lowered, direction);
+    sections.map(move |(index, cut)| {
+        let unit = Unit {
+            file: number,
+            mode: cut.section.transaction,
+            statements: &cut.statements,
+        };
+        (index, unit)
+    })
 }
 
 fn judge_up(
@@ -365,7 +352,7 @@ fn judge_up(
         last: Some(release.last),
         server_version: release.server_version,
     };
-    for (section, unit) in units(new.number, new.lowered, Direction::Up) {
+    for (section, unit) in new.units(new.lowered, Direction::Up) {
         let context = source.map(|source| file_context(input, source, new, Direction::Up));
         let mut findings = Findings::default();
         walk(catalog, &unit, &setting, &mut |step| {
@@ -491,7 +478,7 @@ fn judge_down(
     let context = source.map(|source| file_context(input, source, new, Direction::Down));
     let mut findings = Findings::default();
     let mut first = None;
-    for (section, unit) in units(new.number, lowered, Direction::Down) {
+    for (section, unit) in new.units(lowered, Direction::Down) {
         first = first.or_else(|| unit.statements.first().map(|statement| statement.span));
         walk(&mut catalog, &unit, &setting, &mut |step| {
             let site = Site {
@@ -549,3 +536,6 @@ fn judge_down(
     }
     judged.findings.append(&mut findings.0);
 }
+
+#[cfg(test)]
+mod tests;

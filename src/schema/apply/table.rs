@@ -27,6 +27,7 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
         like,
         from_query,
         partition_key,
+        if_not_exists,
         ..
     } = action
     else {
@@ -53,7 +54,8 @@ pub(super) fn create(catalog: &mut Catalog, action: &Action, born: Birth) {
     }
     let mut relation = blank(catalog, key, kind, born);
     relation.persistence = *persistence;
-    relation.complete = !from_query;
+    // One that is there already has other columns.
+    relation.complete = !(*from_query || *if_not_exists && catalog.is_tainted());
     relation.default_partition = *default_partition;
     relation.partition_key.clone_from(partition_key);
     for template in like {

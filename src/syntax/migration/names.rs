@@ -68,7 +68,9 @@ pub enum Recognition {
 pub fn recognize(runner: Runner, path: &str) -> Recognition {
     let read = match (runner, path.rsplit_once('/')) {
         (Runner::Plain, _) => plain(path),
-        (_, None) if runner.profile().layout == Layout::Files => in_file(runner, path),
+        (_, None) if runner.profile().layout != Layout::Directories => in_file(runner, path),
+        (Runner::Liquibase, Some(_)) => liquibase(path),
+        (_, Some((_, file))) if runner.profile().layout == Layout::Tree => in_file(runner, file),
         (_, Some((directory, file))) if runner.profile().layout == Layout::Directories => {
             in_directory(runner, directory, file)
         }
@@ -246,9 +248,10 @@ fn flyway(file: &str) -> Option<FileName> {
 }
 
 /// Any `.sql` file; what it holds decides. The order is that of names, numbers in them compared as numbers.
-fn liquibase(file: &str) -> Option<FileName> {
-    let stem = file.strip_suffix(".sql")?;
-    let (version, rest) = digits(stem.trim_start_matches(['v', 'V'])).unwrap_or(("", stem));
+fn liquibase(path: &str) -> Option<FileName> {
+    let stem = path.strip_suffix(".sql")?;
+    let file = stem.rsplit('/').next().unwrap_or(stem);
+    let (version, rest) = digits(file.trim_start_matches(['v', 'V'])).unwrap_or(("", file));
     let parts: Vec<&str> = numbers(stem).collect();
     let mut name = FileName::new(version, &parts, title_of(rest), Role::Both);
     stem.clone_into(&mut name.identity);

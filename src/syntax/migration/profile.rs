@@ -7,6 +7,8 @@ use super::Runner;
 pub enum Layout {
     /// One file, or a pair of files, per version.
     Files,
+    /// The same, at any depth.
+    Tree,
     /// One directory per version.
     Directories,
 }
@@ -207,7 +209,7 @@ pub static PROFILES: &[Profile] = &[
     },
     Profile {
         runner: Runner::Refinery,
-        layout: Layout::Files,
+        layout: Layout::Tree,
         wrapped: Wrapped::File,
         sent: Sent::OneString,
         opt_out: OptOut::None,
@@ -235,7 +237,7 @@ pub static PROFILES: &[Profile] = &[
     },
     Profile {
         runner: Runner::Flyway,
-        layout: Layout::Files,
+        layout: Layout::Tree,
         wrapped: Wrapped::File,
         sent: Sent::Split,
         opt_out: OptOut::Automatic,
@@ -249,7 +251,7 @@ pub static PROFILES: &[Profile] = &[
     },
     Profile {
         runner: Runner::Liquibase,
-        layout: Layout::Files,
+        layout: Layout::Tree,
         wrapped: Wrapped::Section,
         sent: Sent::Split,
         opt_out: OptOut::Directive,

@@ -43,6 +43,37 @@ pub struct Section {
     pub span: Span,
     /// What is around its statements.
     pub transaction: TransactionMode,
+    /// The migration of its own that it begins, where one file holds several.
+    pub changeset: Option<Changeset>,
+}
+
+/// What Liquibase knows a part of a file by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Changeset {
+    /// `author:id`.
+    pub id: String,
+    /// It runs again whenever it changes, or always.
+    pub repeats: bool,
+}
+
+impl Changeset {
+    /// Reads what stands behind `--changeset`: `author:id`, each perhaps in quotes, and attributes.
+    fn of(attributes: &str) -> Self {
+        let (author, rest) = attributes.split_once(':').unwrap_or((attributes, ""));
+        let rest = rest.trim_start();
+        let quoted = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+        let (id, rest) = quoted
+            .or_else(|| rest.split_once(char::is_whitespace))
+            .unwrap_or((rest, ""));
+        let repeats = rest.split_whitespace().any(|word| {
+            word.eq_ignore_ascii_case("runOnChange:true")
+                || word.eq_ignore_ascii_case("runAlways:true")
+        });
+        Self {
+            id: format!("{}:{id}", author.trim().trim_matches('"')),
+            repeats,
+        }
+    }
 }
 
 /// The sections of a file in its order.
@@ -67,6 +98,7 @@ pub fn sections(runner: Runner, name: &FileName, text: &str, sidecar: Option<&st
                 mark: Span::default(),
                 span: Span::new(0, text.len()),
                 transaction: transaction_of_file(runner, name, text, sidecar),
+                changeset: None,
             }],
             errors: Vec::new(),
         },
@@ -86,6 +118,7 @@ struct Open {
     mark: Span,
     direction: Direction,
     transaction: TransactionMode,
+    changeset: Option<Changeset>,
 }
 
 impl Open {
@@ -95,6 +128,7 @@ impl Open {
             mark: self.mark,
             span: Span::new(self.mark.end as usize, end),
             transaction: self.transaction,
+            changeset: self.changeset,
         }
     }
 }
@@ -108,6 +142,7 @@ fn by_marks(text: &str, runner: Runner, mark: &dyn Fn(&str) -> Option<Mark>) -> 
         mark: Span::default(),
         direction: Direction::Up,
         transaction: usual,
+        changeset: None,
     });
     let mut first_mark = None;
     for (start, line) in lines(text) {
@@ -119,6 +154,7 @@ fn by_marks(text: &str, runner: Runner, mark: &dyn Fn(&str) -> Option<Mark>) -> 
                     mark: Span::new(start, start + line.len()),
                     direction,
                     transaction: transaction.unwrap_or(usual),
+                    changeset: None,
                 });
             }
             Some(Mark::File(transaction)) => whole = Some(transaction),
@@ -276,6 +312,7 @@ fn liquibase(text: &str) -> Sections {
                 mark: Span::new(start, start + line.len()),
                 direction: Direction::Up,
                 transaction,
+                changeset: Some(Changeset::of(attributes)),
             });
         } else if let Some(offset) = rollback_line(line) {
             if !is_empty_rollback(line.get(offset..).unwrap_or("")) {
@@ -340,6 +377,7 @@ fn rollback(span: Span, transaction: Option<TransactionMode>) -> Section {
         mark: Span::default(),
         span,
         transaction: transaction.unwrap_or(TransactionMode::Transactional),
+        changeset: None,
     }
 }
 

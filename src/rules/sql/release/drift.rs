@@ -2,18 +2,27 @@
 
 use super::{ReleaseInput, replay};
 use crate::finding::Finding;
+use crate::migrations::changes::FileChange;
+use crate::migrations::sequence::MigrationFile;
 use crate::rules::sql::{Check, RULES};
 use crate::schema::{Catalog, Difference, DifferenceKind, differences};
 use crate::source::{Location, Span};
 
 /// Compares the schema that all files lead to as they are now, which a fresh installation gets, with the one that an upgrade
-/// leads to: the released files as they were released, then the new ones. Only when somebody changed a released file.
-pub(super) fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Finding> {
+/// leads to: the released files as they were released, then the new ones. Only when somebody changed a released file, or
+/// when there are new ones that no upgrade runs.
+pub(super) fn drift(
+    input: &ReleaseInput<'_>,
+    upgraded: &Catalog,
+    passed_over: &[(&MigrationFile, String)],
+) -> Option<Finding> {
     let survey = input.directory;
     let changed = survey
         .changes
         .iter()
-        .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))?;
+        .find(|change| change.previous.is_some() && (change.up_changed || change.renumbered))
+        .map(FileChange::path)
+        .or_else(|| passed_over.first().map(|(file, _)| file.path.as_str()))?;
     let fresh = replay(
         survey,
         input.lowering,
@@ -52,7 +61,7 @@ pub(super) fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Find
     let rule = RULES
         .iter()
         .find(|rule| matches!(rule.check, Check::Drift))?;
-    let finding = match input.texts.get(changed.path()) {
+    let finding = match input.texts.get(changed) {
         Some(&source) => {
             let place = Location {
                 source,
@@ -68,7 +77,7 @@ pub(super) fn drift(input: &ReleaseInput<'_>, upgraded: &Catalog) -> Option<Find
         None => Finding::about(
             rule.info.id,
             rule.info.severity,
-            changed.path(),
+            changed,
             format!("{says}{more}"),
         ),
     };
