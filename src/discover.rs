@@ -27,6 +27,25 @@ pub fn join(directory: &str, name: &str) -> String {
     }
 }
 
+/// Where a link at `path` leads to; `None` out of the repository.
+fn beside(path: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    if target.starts_with('/') {
+        return None;
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// All paths of a state of the repository.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
@@ -340,6 +359,29 @@ impl<'r> Reader<'r> {
     /// The content of a file, text or not, which is neither among the sources nor in the coverage.
     pub fn bytes(&self, snapshot: &Snapshot, path: &str) -> Option<Vec<u8>> {
         self.read_bytes(*snapshot.get(path)?).ok()
+    }
+
+    /// An entry is no file, and what it stands for may be a directory whose files the snapshot does not list: a submodule, or
+    /// a link, unless it leads to a file or to nothing.
+    pub fn may_hold_more(&self, snapshot: &Snapshot, path: &str, entry: Entry) -> bool {
+        match entry.kind {
+            EntryKind::File => false,
+            EntryKind::Submodule => true,
+            EntryKind::Symlink => {
+                let file = Entry {
+                    kind: EntryKind::File,
+                    ..entry
+                };
+                let target = self.read_text(path, file).ok();
+                let Some(target) = target.and_then(|target| beside(path, &target)) else {
+                    return true;
+                };
+                match snapshot.get(&target) {
+                    Some(there) => there.kind != EntryKind::File,
+                    None => snapshot.below(&target).next().is_some(),
+                }
+            }
+        }
     }
 
     /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is

@@ -11,6 +11,7 @@
 //! tests and fuzz targets can call the stages; its interface is not stable. The modules stand in reading order.
 
 pub mod source;
+pub mod files;
 pub mod glob;
 pub mod fix;
 pub mod finding;

@@ -14,6 +14,7 @@ use crate::catalogue;
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{MAX_FILE_BYTES, Reader, Snapshot};
 use crate::evidence::verify::{Item, Trust};
+use crate::files::{self, Unreadable};
 use crate::policy::exceptions::unknown_names;
 use crate::policy::{self, PolicyErrors, PolicySet, PolicySource};
 use crate::syntax::yaml::{self, YamlError};
@@ -104,7 +105,10 @@ impl Diagnostic for ProjectError {
             Self::Config { .. } => Some(Box::new(
                 "relgate schema config prints what the file may hold",
             )),
-            Self::Unreadable { .. } | Self::Policies(_) => None,
+            Self::Unreadable { .. } => Some(Box::new(
+                "it has to be an ordinary text file in UTF-8, inside the repository",
+            )),
+            Self::Policies(_) => None,
         }
     }
 
@@ -335,7 +339,7 @@ pub fn policy_sources(
         });
         return Ok(());
     }
-    let files = list(root, name, is_yaml)?;
+    let files = list(root, reader, name, is_yaml)?;
     if files.is_empty() {
         return Err(ProjectError::Missing {
             path: name.to_owned(),
@@ -362,41 +366,39 @@ fn is_yaml(path: &str) -> bool {
         .is_some_and(|ext| ext.eq_ignore_ascii_case("yaml") || ext.eq_ignore_ascii_case("yml"))
 }
 
-/// The files below a directory whose names are wanted, sorted.
+/// The files below a directory whose names are wanted, sorted, and what nobody can look into.
 fn list(
     root: &Root<'_>,
+    reader: &Reader<'_>,
     directory: &str,
     is_wanted: fn(&str) -> bool,
 ) -> Result<Vec<String>, ProjectError> {
     match root {
+        // Of a link that leads to a directory it would not be known what lies there: reading it fails.
         Root::Commit { snapshot, .. } => Ok(snapshot
             .below(directory)
+            .filter(|(path, entry)| {
+                is_wanted(path) || reader.may_hold_more(snapshot, path, **entry)
+            })
             .map(|(path, _)| path.to_owned())
-            .filter(|path| is_wanted(path))
             .collect()),
         Root::WorkTree(top) => {
             let base = top.join(directory);
             if !base.is_dir() {
                 return Ok(Vec::new());
             }
-            let mut files = Vec::new();
-            for entry in walkdir::WalkDir::new(&base).sort_by_file_name() {
-                let entry = entry.map_err(|error| ProjectError::Unreadable {
+            let found =
+                files::below(&base, Some(top)).map_err(|error| ProjectError::Unreadable {
                     path: directory.to_owned(),
                     why: error.to_string(),
                 })?;
-                if let (true, Ok(path)) =
-                    (entry.file_type().is_file(), entry.path().strip_prefix(top))
-                {
-                    let path = path
-                        .to_string_lossy()
-                        .replace(std::path::MAIN_SEPARATOR, "/");
-                    if is_wanted(&path) {
-                        files.push(path);
-                    }
-                }
-            }
-            Ok(files)
+            let named = found.iter().filter_map(|file| {
+                let path = file.strip_prefix(top).ok()?.to_string_lossy();
+                let path = path.replace(std::path::MAIN_SEPARATOR, "/");
+                // A link out of the repository is listed as well: reading it fails.
+                (is_wanted(&path) || file.is_dir()).then_some(path)
+            });
+            Ok(named.collect())
         }
     }
 }
@@ -450,33 +452,12 @@ pub fn read(
 }
 
 fn read_file(file: &Path, shown: &str) -> Result<Option<String>, ProjectError> {
-    let unreadable = |why: String| ProjectError::Unreadable {
-        path: shown.to_owned(),
-        why,
-    };
-    match file.metadata() {
-        Ok(metadata) if metadata.is_dir() => return Ok(None),
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(unreadable("it is not an ordinary file".to_owned()));
-        }
-        Ok(metadata) if metadata.len() > MAX_FILE_BYTES => {
-            return Err(unreadable(format!(
-                "{} bytes are more than relgate reads",
-                metadata.len()
-            )));
-        }
-        Ok(_) => {}
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(error.to_string())),
+    match files::read_text(file, MAX_FILE_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(Unreadable::Missing | Unreadable::Directory) => Ok(None),
+        Err(why) => Err(ProjectError::Unreadable {
+            path: shown.to_owned(),
+            why: why.to_string(),
+        }),
     }
-    std::fs::read_to_string(file)
-        .map(Some)
-        .map_err(|error| unreadable(error.to_string()))
 }

@@ -1,6 +1,5 @@
 //! `relgate fix`: applies the safe fixes to the work tree.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
@@ -9,6 +8,7 @@ use super::context::Context;
 use super::explain::require_ids;
 use super::output::Streams;
 use super::progress::Progress;
+use crate::files::{read_named, write_whole};
 use crate::fix::{Changes, unified};
 use crate::judge::{Mended, Request, mend_all};
 use crate::report::text::escape;
@@ -86,7 +86,9 @@ fn check(root: &Path, files: &Changes) -> Result<(), FixError> {
         let at = root.join(path);
         let is_as_judged = match (before, at.symlink_metadata()) {
             (Some(before), Ok(known)) => {
-                known.is_file() && std::fs::read(&at).is_ok_and(|bytes| bytes == before.as_bytes())
+                known.is_file()
+                    && read_named(&at, before.len() as u64)
+                        .is_ok_and(|bytes| bytes == before.as_bytes())
             }
             (None, Err(why)) => why.kind() == std::io::ErrorKind::NotFound,
             _ => false,
@@ -105,18 +107,7 @@ fn write(root: &Path, files: &Changes) -> Result<(), FixError> {
         let write = || -> std::io::Result<()> {
             let directory = at.parent().unwrap_or(root);
             std::fs::create_dir_all(directory)?;
-            let permissions = at.metadata().map_or_else(
-                |_| std::os::unix::fs::PermissionsExt::from_mode(0o644),
-                |known| known.permissions(),
-            );
-            let mut file = tempfile::Builder::new()
-                .prefix(".relgate-")
-                .permissions(permissions)
-                .tempfile_in(directory)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&at).map_err(|error| error.error)?;
-            Ok(())
+            write_whole(&at, text.as_bytes())
         };
         write().map_err(|why| FixError::Write {
             path: path.clone(),

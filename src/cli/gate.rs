@@ -11,6 +11,7 @@ use super::args::{GateCommand, Global, SubjectArgs};
 use super::context::{Context, subject_request};
 use super::output::Streams;
 use crate::evidence::verify::Release;
+use crate::files::Unreadable;
 use crate::gate::{GateStatus, Stage};
 use crate::judge::{self, Frame, Judgement, Request};
 use crate::policy::{GateSpec, PolicySet};
@@ -39,8 +40,12 @@ enum GateError {
     #[diagnostic(help("{1}"))]
     Input(String, String),
     #[error("{path} cannot be read: {why}")]
-    Unreadable { path: String, why: String },
+    #[diagnostic(help("name an ordinary file; `-` of --from-file is standard input"))]
+    Unreadable { path: String, why: Unreadable },
     #[error("{path} cannot be written: {why}")]
+    #[diagnostic(help(
+        "nothing was left behind; name a path that you may write to: --output FILE"
+    ))]
     Unwritable { path: String, why: String },
     #[error("nothing was signed: {0}")]
     #[diagnostic(help("{1}"))]

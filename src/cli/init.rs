@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::Datelike as _;
@@ -16,6 +16,7 @@ use crate::charts::{self, Chart, YamlFile};
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{Reader, Snapshot};
 use crate::facts::Facts;
+use crate::files::write_whole;
 use crate::git::{Repository, Tag};
 use crate::judge::{JudgeError, Request, judge};
 use crate::subject::SubjectRequest;
@@ -230,11 +231,5 @@ fn config_path(top: Option<&Path>) -> &'static str {
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".relgate-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    write_whole(path, text.as_bytes())
 }

@@ -11,7 +11,9 @@ use super::context::{self, Context, actor};
 use super::output::{Streams, environment};
 use super::progress::Progress;
 use crate::decision::Verdict;
+use crate::discover::MAX_FILE_BYTES;
 use crate::facts::tags::Earlier;
+use crate::files::{Unreadable, read_text};
 use crate::git::Repository;
 use crate::judge::judge_subject;
 use crate::ledger::show as shown;
@@ -44,9 +46,9 @@ struct NoRecord;
 #[diagnostic(help(
     "relgate ledger export --ledger URL --checkpoint FILE        writes a checkpoint"
 ))]
-struct Unreadable {
+struct CheckpointError {
     path: String,
-    why: io::Error,
+    why: Unreadable,
 }
 
 pub(super) fn run(
@@ -226,7 +228,7 @@ fn write_checkpoint(path: &Path, verified: &Verified, global: &Global) -> Result
 
 fn read_checkpoint(path: &Path) -> Result<Checkpoint, CommandError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| Unreadable {
+    let text = read_text(path, MAX_FILE_BYTES).map_err(|why| CheckpointError {
         path: shown.clone(),
         why,
     })?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::args::{ColorWhen, Global};
+use crate::files::write_named;
 use crate::report::{Format, Report, Style, human, markdown};
 
 /// The process's streams and how they like to be written to.
@@ -117,33 +118,7 @@ impl Streams {
         let mut write = || -> io::Result<()> {
             let mut buffer = Vec::new();
             content(&style, &mut buffer)?;
-            // A pipe or a device is written to, and a link leads to what is written; neither is replaced by a file.
-            let there = std::fs::metadata(path).ok();
-            if there
-                .as_ref()
-                .is_some_and(|there| !there.is_file() && !there.is_dir())
-            {
-                return std::fs::OpenOptions::new()
-                    .write(true)
-                    .open(path)?
-                    .write_all(&buffer);
-            }
-            let path = &match there {
-                Some(_) => path.canonicalize()?,
-                None => path.to_owned(),
-            };
-            let directory = match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            let mut file = tempfile::Builder::new()
-                .prefix(".relgate-")
-                .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-                .tempfile_in(directory)?;
-            file.write_all(&buffer)?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
+            write_named(path, &buffer)
         };
         write().map_err(|why| {
             WriteError {

@@ -10,9 +10,10 @@ use super::gate::nonce;
 use super::output::{Streams, environment};
 use super::progress::Progress;
 use crate::decision::Verdict;
-use crate::discover::Reader;
+use crate::discover::{MAX_FILE_BYTES, Reader};
 use crate::evidence::statement::{Statement, from_reference};
 use crate::facts::release::ReleaseFacts;
+use crate::files::{Unreadable, read_text};
 use crate::finding::Finding;
 use crate::judge::{Judgement, Request, Upgrade, judge, upgrade};
 use crate::rehearse::compat::{Probe, queries};
@@ -206,7 +207,7 @@ fn probes(
 
 /// A file that somebody named.
 fn read(path: &Path) -> Result<String, CommandError> {
-    std::fs::read_to_string(path).map_err(|why| {
+    read_text(path, MAX_FILE_BYTES).map_err(|why| {
         ReadError {
             path: path.display().to_string(),
             why,
@@ -221,7 +222,7 @@ fn read(path: &Path) -> Result<String, CommandError> {
 #[diagnostic(help("it is named by --seed or --probe, and has to be a text file in UTF-8"))]
 struct ReadError {
     path: String,
-    why: std::io::Error,
+    why: Unreadable,
 }
 
 /// Writes the unsigned statement. Without a tag there is nothing to bind it to, and without a work tree no place for it.

@@ -30,6 +30,13 @@ impl Store {
         if access == Access::Read && !path.exists() {
             return Err(LedgerError::Absent { shown });
         }
+        // SQLite waits for whoever writes into a pipe.
+        if path.exists() && !path.is_file() {
+            return Err(LedgerError::Foreign {
+                shown,
+                why: "it is not an ordinary file".to_owned(),
+            });
+        }
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if access == Access::Append {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;

@@ -99,7 +99,7 @@ pub(super) fn evidence(
     directory: &str,
     policies: &PolicySet,
 ) -> Result<Vec<Item>, ProjectError> {
-    let paths = list(root, directory, evidence::is_evidence)?;
+    let paths = list(root, reader, directory, evidence::is_evidence)?;
     let mut files: Vec<EvidenceFile> = Vec::with_capacity(paths.len());
     for path in paths {
         let text = match read(root, reader, &path) {

@@ -505,11 +505,11 @@ fn bad_evidence_closes_nothing() {
     std::fs::write(&file, &text).unwrap();
     std::fs::write(&signature, &armored).unwrap();
     cellar.check("pass", "");
-    // A link that leads out of the repository is not followed.
+    // A link that leads out of the repository is not followed, and not passed over.
     let outside = cellar.repo.beside("outside.json");
     std::fs::rename(&file, &outside).unwrap();
     std::os::unix::fs::symlink(&outside, &file).unwrap();
-    cellar.check("not-evaluated", "no evidence");
+    cellar.check("fail", "leads out of the repository");
 }
 
 /// The agent signs where the private key cannot be read.

@@ -191,6 +191,58 @@ fn a_report_goes_through_links_and_into_pipes() {
     assert!(!std::fs::metadata("/dev/full").unwrap().is_file());
 }
 
+/// A policy or a statement counts where it is linked to, whether by its own link or by one of its directory; from a commit,
+/// links are refused.
+#[test]
+fn links_hide_no_policy_and_no_evidence() {
+    let policy = |name: &str, expression: &str| {
+        format!(
+            "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: {{ name: {name} }}\nspec:\n  validations:\n    - {{ id: {name}, expression: '{expression}', message: never, severity: error }}\n"
+        )
+    };
+    let link = |repo: &Repo, path: &str, target: &str| {
+        let path = repo.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    };
+    for (path, target) in [
+        ("policies/strict.yaml", "../shared/strict.yaml"),
+        ("policies/more", "../shared"),
+        ("policies/more", "../again"),
+    ] {
+        let repo = Repo::inline(CELLAR);
+        repo.write("relgate.yaml", "policies: [policies/]\n");
+        repo.write("policies/a.yaml", &policy("loose", "true"));
+        repo.write("shared/strict.yaml", &policy("strict", "false"));
+        repo.write("elsewhere/reject.json", "no statement");
+        link(&repo, "again", "shared");
+        link(&repo, path, target);
+        link(
+            &repo,
+            ".relgate/evidence/v1.0.1/a.json",
+            "../../../elsewhere/reject.json",
+        );
+        link(&repo, ".relgate/evidence/v1.0.1/more", "../../../elsewhere");
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "--quiet", "--message", "feat: policies"]);
+        let (code, text) = run(&repo, &["check"]);
+        assert_eq!(code, 1, "{path} -> {target}: {text}");
+        assert!(text.contains("error[strict]"), "{path} -> {target}: {text}");
+        cannot_judge(&repo, &["check", "--policy-ref", "HEAD"], "symbolic link");
+        let (_, text) = run(&repo, &["policy", "check", "policies"]);
+        assert!(text.contains("2 policies"), "{path} -> {target}: {text}");
+        let (_, facts) = run(&repo, &["facts", "--tag", "v1.0.1"]);
+        for statement in ["v1.0.1/a.json", "v1.0.1/more/reject.json"] {
+            assert!(facts.contains(statement), "{statement}: {facts}");
+        }
+    }
+    let repo = Repo::inline(CELLAR);
+    repo.write("relgate.yaml", "policies: [policies/]\n");
+    repo.write("policies/a.yaml", &policy("loose", "true"));
+    link(&repo, "policies/more", "/usr");
+    cannot_judge(&repo, &["check"], "leads out of the repository");
+}
+
 #[test]
 fn everything_that_a_role_owns_is_lost() {
     let repo = Repo::inline(CELLAR);

@@ -173,6 +173,109 @@ fn a_tag_that_may_not_go_is_not_pushed() {
     assert!(branch.status.success(), "{}", words(&branch));
 }
 
+/// What is pushed is judged, wherever HEAD is and wherever a tag of that name stands here.
+#[test]
+fn a_tag_is_judged_where_it_is_pushed() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write:
+    db/migrations/0001_casks.up.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+    db/migrations/0001_casks.down.sql: 'DROP TABLE casks;'
+    CHANGELOG.md: \"# Changelog\\n\\n## [1.0.1] - 2026-01-01\\n\\n- mended\\n\\n## [1.0.0] - 2026-01-01\\n\\n- casks\\n\"
+  tag: v1.0.0
+- commit: 'fix: no casks'
+  write:
+    db/migrations/0002_none.up.sql: 'DROP TABLE casks;'
+    db/migrations/0002_none.down.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+- commit: 'fix: casks again'
+  write:
+    db/migrations/0002_none.up.sql: 'SELECT 1;'
+    db/migrations/0002_none.down.sql: 'SELECT 1;'
+",
+    );
+    let id = |revision: &str| repo.git(&["rev-parse", revision]).trim().to_owned();
+    let push = |input: &[u8]| Tool::within(repo.path()).fed(input, &["hook", "pre-push"]);
+    let line = |local: &str, tag: &str| {
+        format!("{local} {} refs/tags/{tag} {}\n", id(local), "0".repeat(40)).into_bytes()
+    };
+    for (local, drops) in [("HEAD", false), ("HEAD~1", true)] {
+        let pushed = push(&line(local, "v1.0.1"));
+        assert_eq!(pushed.code, 1, "{}", pushed.text);
+        let place = format!("v1.0.1 (proposed at {})", &id(local)[..7]);
+        assert!(pushed.text.contains(&place), "{}", pushed.text);
+        assert_eq!(pushed.text.contains("drop-table"), drops, "{}", pushed.text);
+    }
+
+    // A tag of that name stands here, elsewhere.
+    repo.git(&["tag", "-a", "-m", "good", "v1.0.1"]);
+    let moved = push(&line("HEAD~1", "v1.0.1"));
+    assert_eq!(moved.code, 2, "{}", moved.text);
+    assert!(moved.text.contains("is another commit"), "{}", moved.text);
+    // The object of an annotated tag leads to the commit.
+    let same = push(&line("v1.0.1", "v1.0.1"));
+    assert_eq!(same.code, 1, "{}", same.text);
+    assert!(!same.text.contains("drop-table"), "{}", same.text);
+
+    // pre-commit's words for the same.
+    let bad = id("HEAD~1");
+    for (environment, code) in [
+        (
+            vec![
+                ("PRE_COMMIT_LOCAL_BRANCH", "HEAD~1"),
+                ("PRE_COMMIT_REMOTE_BRANCH", "refs/tags/v1.0.2"),
+                ("PRE_COMMIT_TO_REF", bad.as_str()),
+            ],
+            1,
+        ),
+        (
+            vec![
+                ("PRE_COMMIT_LOCAL_BRANCH", "HEAD~1"),
+                ("PRE_COMMIT_REMOTE_BRANCH", "refs/tags/v1.0.2"),
+            ],
+            1,
+        ),
+        (
+            vec![
+                ("PRE_COMMIT_LOCAL_BRANCH", "HEAD~1"),
+                ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main"),
+                ("PRE_COMMIT_TO_REF", bad.as_str()),
+            ],
+            0,
+        ),
+    ] {
+        let environment: Vec<(&str, &std::ffi::OsStr)> = environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref()))
+            .collect();
+        let run = Tool::within(repo.path()).run_with(&environment, &["hook", "pre-push"]);
+        assert_eq!(run.code, code, "{}", run.text);
+    }
+}
+
+/// Nothing of what is pushed is left out without a word.
+#[test]
+fn a_push_is_read_whole() {
+    let repo = Repo::play("every-kind");
+    let id = repo.git(&["rev-parse", "HEAD"]);
+    let zeros = "0".repeat(40);
+    let line = |name: &[u8]| {
+        let start = format!("HEAD {} ", id.trim()).into_bytes();
+        [&start, name, format!(" {zeros}\n").as_bytes()].concat()
+    };
+    let push = |input: &[u8]| Tool::within(repo.path()).fed(input, &["hook", "pre-push"]);
+    let tag = line(b"refs/tags/v1.0.1");
+    let latin = push(&[line(b"refs/heads/caf\xe9"), tag.clone()].concat());
+    assert_eq!(latin.code, 1, "{}", latin.text);
+    let late = push(&[line(b"refs/heads/topic").repeat(20_000), tag].concat());
+    assert_eq!(late.code, 1, "{}", late.text);
+    let too_much = push(&line(b"refs/heads/topic").repeat(400_000));
+    assert_eq!(too_much.code, 2, "{}", too_much.text);
+    let strange = push(b"refs/tags/v1.0.1\n");
+    assert_eq!(strange.code, 2, "{}", strange.text);
+    assert_eq!(push(b"").code, 0);
+}
+
 /// The steps of the action, run as the runner does: each script with its environment, outputs in files.
 #[test]
 fn the_action_runs() {

@@ -9,6 +9,7 @@ use crate::support::root;
 /// facts or policies; the evaluation of policies never sees text.
 const MAY_IMPORT: &[(&str, &str)] = &[
     ("source", ""),
+    ("files", ""),
     ("glob", ""),
     ("version", ""),
     ("fix", "source"),
@@ -46,7 +47,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("evidence", "facts gate policy syntax"),
     (
         "project",
-        "catalogue config discover evidence policy syntax",
+        "catalogue config discover evidence files policy syntax",
     ),
     (
         "rehearse",
@@ -96,6 +97,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("mimalloc", "main"),
     ("postcard", "cache"),
     ("postgres", "ledger/postgres rehearse/connection"),
+    ("rustix", "files charts/render/program"),
     ("rusqlite", "ledger/sqlite ledger/tests"),
     ("serde_json_canonicalizer", "ledger/record"),
     ("ssh_key", "evidence/ssh"),
@@ -103,7 +105,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("quick_xml", "evidence/record/junit"),
     ("similar", "fix"),
     ("askama", "report/html report/audit/html"),
-    ("walkdir", "discover cli git project"),
+    ("walkdir", "git"),
     ("std::env", "cli main"),
     // A rehearsal is a fact only if the real server, pg_dump and psql did the work, and what a chart makes if Helm did.
     // And gpgv alone can verify OpenPGP, when somebody names a keyring.

@@ -40,6 +40,7 @@ mod ledger;
 /// What the configuration says about migrations, and what a server knows of functions.
 mod migrations;
 /// The picture in the README.
+mod named_files;
 mod picture;
 /// Policies as their authors use them: check, test, eval, and the schemas for editors.
 mod policies;

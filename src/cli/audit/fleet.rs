@@ -16,6 +16,8 @@ use crate::cli::ledger::address;
 use crate::cli::output::Streams;
 use crate::cli::progress::Progress;
 use crate::decision::Verdict;
+use crate::discover::MAX_FILE_BYTES;
+use crate::files::read_text;
 use crate::git::Repository;
 use crate::ledger::{Access, Ledger};
 use crate::report::audit::LedgerNotes;
@@ -172,7 +174,7 @@ fn read_list(list: &Path) -> Result<Vec<(String, PathBuf)>, CommandError> {
         path: list.display().to_string(),
         why,
     };
-    let text = std::fs::read_to_string(list).map_err(|error| bad(error.to_string()))?;
+    let text = read_text(list, MAX_FILE_BYTES).map_err(|why| bad(why.to_string()))?;
     let base = list.parent().unwrap_or(Path::new(""));
     let lines: BTreeSet<&str> = text
         .split('\n')

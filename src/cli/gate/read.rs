@@ -2,11 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::GateError;
+use crate::discover::MAX_FILE_BYTES;
 use crate::evidence::record::Given;
+use crate::files::{Unreadable, open_named, read_text};
 
 /// This much of a file is kept for reading.
 const HEAD: usize = 32 * 1024 * 1024;
@@ -19,9 +22,9 @@ pub(super) fn given(argument: &str) -> Result<Given, GateError> {
         Some((label, path)) if !label.is_empty() && !label.contains('/') => (label, path),
         _ => ("", argument),
     };
-    let unreadable = |error: io::Error| GateError::Unreadable {
+    let unreadable = |why: Unreadable| GateError::Unreadable {
         path: path.to_owned(),
-        why: error.to_string(),
+        why,
     };
     let mut given = Given {
         label: label.to_owned(),
@@ -36,12 +39,14 @@ pub(super) fn given(argument: &str) -> Result<Given, GateError> {
     let mut source: Box<dyn Read> = if path == "-" {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(path).map_err(unreadable)?)
+        Box::new(open_named(Path::new(path)).map_err(unreadable)?.0)
     };
     let mut digest = Sha256::new();
     let mut buffer = vec![0; TAIL];
     loop {
-        let count = source.read(&mut buffer).map_err(unreadable)?;
+        let count = source
+            .read(&mut buffer)
+            .map_err(|error| unreadable(error.into()))?;
         let Some(chunk) = buffer.get(..count).filter(|chunk| !chunk.is_empty()) else {
             break;
         };
@@ -64,18 +69,12 @@ pub(super) fn given(argument: &str) -> Result<Given, GateError> {
 
 /// The text of a file, if it exists.
 pub(super) fn text(path: &str) -> Result<Option<String>, GateError> {
-    match std::fs::read(path) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(GateError::Unreadable {
-                path: path.to_owned(),
-                why: "it is not UTF-8".to_owned(),
-            }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(GateError::Unreadable {
+    match read_text(Path::new(path), MAX_FILE_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(Unreadable::Missing) => Ok(None),
+        Err(why) => Err(GateError::Unreadable {
             path: path.to_owned(),
-            why: error.to_string(),
+            why,
         }),
     }
 }
@@ -88,7 +87,7 @@ pub(super) fn nonce() -> Result<String, GateError> {
         .and_then(|mut source| source.read_exact(&mut bytes))
         .map_err(|error| GateError::Unreadable {
             path: SOURCE.to_owned(),
-            why: error.to_string(),
+            why: error.into(),
         })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

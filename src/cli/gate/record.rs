@@ -12,6 +12,7 @@ use crate::evidence::record::{self, Purpose};
 use crate::evidence::ssh::{self, Key, NAMESPACE, SigningError};
 use crate::evidence::statement::{Statement, from_reference};
 use crate::evidence::{self, agent};
+use crate::files::{Unreadable, write_named};
 use crate::git::ObjectId;
 use crate::policy::{EvidenceSpec, GateSpec};
 
@@ -168,7 +169,7 @@ fn sign(key: &Path, message: &[u8]) -> Result<String, GateError> {
     let shown = key.display().to_string();
     let text = read::text(&shown)?.ok_or_else(|| GateError::Unreadable {
         path: shown.clone(),
-        why: "there is no such file".to_owned(),
+        why: Unreadable::Missing,
     })?;
     if Key::read(&text).is_ok() {
         return with_agent(&text, message);
@@ -274,27 +275,15 @@ fn sibling(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Writes a file whole, or not at all.
+/// Writes a file and the directories above it.
 fn write(path: &Path, text: &str) -> Result<(), GateError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let written = || -> io::Result<()> {
-        std::fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".relgate-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    written().map_err(|error| GateError::Unwritable {
-        path: path.display().to_string(),
-        why: error.to_string(),
-    })
+    let directory = path.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(directory)
+        .and_then(|()| write_named(path, text.as_bytes()))
+        .map_err(|error| GateError::Unwritable {
+            path: path.display().to_string(),
+            why: error.to_string(),
+        })
 }
 
 /// A remark beside the output.

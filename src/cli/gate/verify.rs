@@ -6,6 +6,7 @@ use crate::cli::output::Streams;
 use crate::evidence::verify::{Item, Release, check_one};
 use crate::evidence::{self, SIGNATURE_SUFFIX};
 use crate::facts::evidence::EvidenceFact;
+use crate::files::Unreadable;
 use crate::policy;
 use crate::project::Project;
 use crate::report::text::escape;
@@ -21,7 +22,7 @@ pub(super) fn run(global: &Global, args: &GateVerify) -> Result<u8, CommandError
         let path = file.display().to_string();
         let text = read::text(&path)?.ok_or_else(|| GateError::Unreadable {
             path: path.clone(),
-            why: "there is no such file".to_owned(),
+            why: Unreadable::Missing,
         })?;
         let signature = read::text(&format!("{path}{SIGNATURE_SUFFIX}"))?;
         let item = evidence::open_one(&path, &text, signature.as_deref(), is_gate);

@@ -1,7 +1,5 @@
 //! `relgate policy eval`: one expression over the facts of the repository, or of a file.
 
-use std::io::Read;
-
 use super::files::{configured, read};
 use crate::cli::CommandError;
 use crate::cli::args::{Global, PolicyEval};
@@ -10,6 +8,7 @@ use crate::cli::output::Streams;
 use crate::cli::progress::Progress;
 use crate::discover::MAX_FILE_BYTES;
 use crate::facts::{Facts, Origins};
+use crate::files::{Unreadable, read_stream};
 use crate::git::Repository;
 use crate::judge::{Request, judge};
 use crate::policy::eval::{Question, eval};
@@ -88,12 +87,9 @@ fn policies(global: &Global) -> Result<PolicySet, CommandError> {
 fn given(path: &std::path::Path) -> Result<Facts, CommandError> {
     let shown = path.display().to_string();
     let text = if shown == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .take(MAX_FILE_BYTES)
-            .read_to_string(&mut text)
-            .map(|_| text)
-            .map_err(|error| format!("cannot be read: {error}"))
+        read_stream(std::io::stdin(), MAX_FILE_BYTES)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|_| Unreadable::NotText))
+            .map_err(|why| format!("cannot be read: {why}"))
     } else {
         read(path)
     };

@@ -11,6 +11,7 @@ use crate::cli::CommandError;
 use crate::cli::args::Global;
 use crate::cli::context::{Place, place};
 use crate::discover::{MAX_FILE_BYTES, Reader};
+use crate::files;
 use crate::git::Repository;
 use crate::policy::PolicySource;
 use crate::policy::examples::TestFiles;
@@ -92,25 +93,19 @@ fn on_disk(path: &Path, shown: &str) -> Result<Vec<PolicySource>, String> {
     if !path.is_dir() {
         return Ok(vec![file(path, shown.to_owned())?]);
     }
+    let found = files::below(path, None).map_err(|error| format!("cannot be read: {error}"))?;
     let mut sources = Vec::new();
-    for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| {
-            error.io_error().map_or_else(
-                || "cannot be walked through".to_owned(),
-                |error| format!("cannot be read: {error}"),
-            )
-        })?;
-        let is_yaml = entry
-            .path()
+    for found in found {
+        let is_yaml = found
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if entry.file_type().is_file() && is_yaml {
-            let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
+        if is_yaml {
+            let below = found.strip_prefix(path).unwrap_or(&found);
             let below = below
                 .to_string_lossy()
                 .replace(std::path::MAIN_SEPARATOR, "/");
             let shown = format!("{}/{below}", shown.trim_end_matches('/'));
-            sources.push(file(entry.path(), shown)?);
+            sources.push(file(&found, shown)?);
         }
     }
     if sources.is_empty() {
@@ -121,21 +116,10 @@ fn on_disk(path: &Path, shown: &str) -> Result<Vec<PolicySource>, String> {
 
 /// The content of a file, or the end of a sentence that begins with its name.
 pub(super) fn read(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "does not exist".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    };
-    let metadata = path.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err("is not an ordinary file".to_owned());
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(format!(
-            "has {} bytes, more than relgate reads",
-            metadata.len()
-        ));
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
+    files::read_text(path, MAX_FILE_BYTES).map_err(|why| match why {
+        files::Unreadable::Missing => "does not exist".to_owned(),
+        why => format!("cannot be read: {why}"),
+    })
 }
 
 /// The files that tests name, on the disk.
@@ -206,7 +190,7 @@ impl TestFiles for InCommit<'_> {
 }
 
 /// Path and text of the files among sources.
-pub(super) fn files(sources: &[PolicySource]) -> impl Iterator<Item = (&str, &Arc<str>)> {
+pub(super) fn of_files(sources: &[PolicySource]) -> impl Iterator<Item = (&str, &Arc<str>)> {
     sources.iter().filter_map(|source| match source {
         PolicySource::File { path, text } => Some((path.as_str(), text)),
         PolicySource::Builtin(_) => None,

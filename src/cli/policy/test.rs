@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::files::{Documents, InCommit, OnDisk, configured, files, named};
+use super::files::{Documents, InCommit, OnDisk, configured, named, of_files};
 use crate::catalogue;
 use crate::cli::CommandError;
 use crate::cli::args::{Global, PolicyTest};
@@ -106,7 +106,7 @@ pub(super) fn tests(
     let mut set = load_with_examples(&documents.sources, &documents.params, Some(&rules))?;
     let mut results = run_examples(&set);
     let mut runs: Vec<TestRun> = Vec::new();
-    for (path, text) in files(&documents.sources) {
+    for (path, text) in of_files(&documents.sources) {
         runs.push(run_tests(path, text, &mut set, &rules, test_files)?);
     }
     for run in &runs {
@@ -136,7 +136,7 @@ fn of_documents(set: &PolicySet, documents: &Documents, covered: Vec<Covered>) -
         .into_iter()
         .filter(|part| {
             let is_own = own.contains(&part.path.as_str())
-                || files(&documents.sources).any(|(path, _)| path == part.path);
+                || of_files(&documents.sources).any(|(path, _)| path == part.path);
             let is_new = seen
                 .insert((part.policy.clone(), part.kind, part.id.clone()), ())
                 .is_none();

@@ -79,6 +79,19 @@ impl Tool {
     ) -> Run {
         let mut command = self.command(arguments);
         command.envs(environment.iter().copied());
+        self.finish(command, arguments)
+    }
+
+    /// Runs it with this on standard input.
+    pub(crate) fn fed<A: AsRef<OsStr>>(&self, input: &[u8], arguments: &[A]) -> Run {
+        let file = self.home.path().join("input");
+        std::fs::write(&file, input).unwrap();
+        let mut command = self.command(arguments);
+        command.stdin(std::fs::File::open(file).unwrap());
+        self.finish(command, arguments)
+    }
+
+    fn finish<A: AsRef<OsStr>>(&self, mut command: Command, arguments: &[A]) -> Run {
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).expect("standard output is UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("standard error is UTF-8");
