@@ -69,8 +69,12 @@ pub struct Rehearsal {
     pub made_up_refused: Option<Failure>,
     /// Roles that migrations name and none creates; they were made beforehand.
     pub roles: Vec<String>,
+    /// How many rows the tables held before the migrations ran.
+    pub rows: u64,
     /// New files that no upgrade runs, and why.
     pub passed_over: Vec<(String, String)>,
+    /// New baselines, which only a new installation may run.
+    pub baselines: Vec<String>,
     /// The new migrations, in order.
     pub migrations: Vec<MigrationRun>,
     /// What is not as it was after the whole way back; `None` when not everything has one, or it was not reached.

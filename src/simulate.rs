@@ -37,6 +37,27 @@ pub struct Simulation {
     pub ranges: Vec<ranges::Verdict>,
     /// What is worth a warning.
     pub remarks: Vec<String>,
+    /// What could not be read: path and why. With it, the answer is not complete.
+    pub not_examined: Vec<Unread>,
+}
+
+/// What could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unread {
+    /// The path.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Simulation {
+    /// Everything could be told.
+    pub fn is_told(&self) -> bool {
+        self.not_examined.is_empty()
+            && self.workflows.iter().all(|it| it.fires != "unknown")
+            && self.promotions.iter().all(|it| it.problem.is_empty())
+    }
 }
 
 /// A workflow.
@@ -98,6 +119,8 @@ pub struct Surroundings<'a> {
     pub exists: bool,
     /// The commit that it is at, or would be.
     pub commit: &'a str,
+    /// The commit that it really is at, when another one was asked about; else empty.
+    pub elsewhere: &'a str,
     /// All tags.
     pub tags: &'a [TagName],
     /// The workflows at that commit, asked about this tag.
@@ -239,6 +262,11 @@ fn final_below<'v>(version: &Version, others: &[(&str, &'v Version)]) -> Option<
         .max_by(|a, b| a.release_order(b))
 }
 
+/// As git shortens a commit.
+fn short(commit: &str) -> &str {
+    commit.get(..7).unwrap_or(commit)
+}
+
 fn remarks(around: &Surroundings<'_>, simulation: &Simulation) -> Vec<String> {
     let mut remarks = Vec::new();
     let name = &simulation.tag;
@@ -247,7 +275,18 @@ fn remarks(around: &Surroundings<'_>, simulation: &Simulation) -> Vec<String> {
     }
     let meant_for_tags = around.workflows.iter().any(|workflow| workflow.on_tag_push);
     let fires = simulation.workflows.iter().any(|it| it.fires == "yes");
-    if meant_for_tags && !fires {
+    let is_known = simulation.workflows.iter().all(|it| it.fires != "unknown");
+    if !around.elsewhere.is_empty() {
+        remarks.push(format!(
+            "{name} exists at {}: this is what it would be at {}",
+            short(around.elsewhere),
+            short(around.commit)
+        ));
+    }
+    if !is_known && !fires {
+        remarks.push("whether a workflow starts is not known".to_owned());
+    }
+    if meant_for_tags && !fires && is_known {
         remarks.push("no workflow starts: nothing is built".to_owned());
     }
     let is_malformed = around.tag.kind == TagKind::Malformed;

@@ -16,6 +16,7 @@ use crate::facts::release::ReleaseFacts;
 use crate::files::{Unreadable, read_text};
 use crate::finding::Finding;
 use crate::judge::{Judgement, Request, Upgrade, judge, upgrade};
+use crate::migrations::directories::MigrationDirectory;
 use crate::rehearse::compat::{Probe, queries};
 use crate::rehearse::connection::Target;
 use crate::rehearse::host::Host;
@@ -92,13 +93,15 @@ fn report(context: &Context, args: &Rehearse) -> Result<RehearsalReport, Command
         .map(|(directory, why)| format!("{directory}: {why}"))
         .collect();
     // A release whose migrations are all for other databases was not looked at.
-    let elsewhere = upgrade
-        .survey
-        .directories
-        .iter()
-        .filter(|directory| !directory.changes.is_empty())
-        .count();
-    if elsewhere > 0 && scripts.is_empty() {
+    let is_rehearsed = |directory: &MigrationDirectory| {
+        scripts.iter().any(|script| script.directory == *directory)
+    };
+    let changed = upgrade.survey.directories.iter();
+    let elsewhere: Vec<&str> = changed
+        .filter(|it| !it.changes.is_empty() && !is_rehearsed(&it.directory))
+        .map(|it| it.directory.path.as_str())
+        .collect();
+    if !elsewhere.is_empty() && scripts.is_empty() {
         errors.push("none of the migrations that the release changes is for PostgreSQL".to_owned());
     }
     let verdict = if !errors.is_empty() {
@@ -132,11 +135,16 @@ fn report(context: &Context, args: &Rehearse) -> Result<RehearsalReport, Command
         server_version,
         rows: args.rows,
         evidence: None,
+        no_evidence: None,
     };
     rehearsal.report.coverage.not_examined.sort();
     rehearsal.report.coverage.not_examined.dedup();
     if verdict != Verdict::Error && !rehearsal.sequences.is_empty() {
-        rehearsal.evidence = leave_evidence(context, args, &rehearsal, &facts.release)?;
+        let done: Vec<&Rehearsal> = rehearsal.sequences.iter().flatten().collect();
+        rehearsal.no_evidence = evidence::is_partial(&done, &elsewhere);
+        if rehearsal.no_evidence.is_none() {
+            rehearsal.evidence = leave_evidence(context, args, &rehearsal, &facts.release)?;
+        }
     }
     Ok(rehearsal)
 }
@@ -253,7 +261,7 @@ fn leave_evidence(
         policy_digest: rehearsal.report.policy.digest.clone(),
         issued_at: Some(context.now),
         nonce: nonce()?,
-        data: evidence::data(&sequences, rehearsal.server_version, rehearsal.rows),
+        data: evidence::data(&sequences, rehearsal.server_version),
         ..Statement::default()
     };
     let text = statement.to_json();

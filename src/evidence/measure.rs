@@ -26,6 +26,12 @@ pub fn fill(fact: &mut EvidenceFact, data: &Map<String, Value>) {
     fact.scan = data.get("scan").and_then(scan).unwrap_or_default();
     fact.metrics = data.get("metrics").and_then(metrics).unwrap_or_default();
     fact.window = data.get("window").and_then(window).unwrap_or_default();
+    fact.rehearsed = ["migrations", "baselines"]
+        .iter()
+        .filter_map(|name| data.get(*name)?.as_array())
+        .flatten()
+        .filter_map(|path| path.as_str().map(str::to_owned))
+        .collect();
     fact.data = data
         .iter()
         .filter(|(name, _)| !SHAPED.contains(&name.as_str()))

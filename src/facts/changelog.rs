@@ -90,6 +90,10 @@ pub struct SectionFact {
     pub line: u32,
     /// The place of its heading.
     pub origin: Origin,
+    /// The entries that it counts: the category that each stands under, as it is written, and its text. Policies do not
+    /// see texts; they tell what a change adds.
+    #[serde(skip)]
+    pub texts: Vec<(String, String)>,
 }
 
 /// One category of a section.
@@ -114,6 +118,9 @@ pub struct EntryFact {
     pub category: String,
     /// The place.
     pub origin: Origin,
+    /// Its text; `None` when the category's heading speaks for whatever stands under it.
+    #[serde(skip)]
+    pub text: Option<String>,
 }
 
 /// What the changelog is asked about.
@@ -327,6 +334,13 @@ impl Maker<'_> {
             .collect();
         let counts = |index: usize| !only_new || !is_old.get(index).copied().unwrap_or(false);
         let mut per_category = vec![0_u64; section.categories.len()];
+        let name_of = |category: Option<usize>| {
+            category
+                .and_then(|category| section.categories.get(category))
+                .map(|category| category.name.clone())
+                .unwrap_or_default()
+        };
+        let mut texts = Vec::new();
         let mut entries = 0;
         let counted = section
             .entries
@@ -335,6 +349,7 @@ impl Maker<'_> {
             .filter(|(index, _)| counts(*index));
         for (_, entry) in counted {
             entries += 1;
+            texts.push((name_of(entry.category), entry.text.text.clone()));
             if let Some(count) = entry
                 .category
                 .and_then(|category| per_category.get_mut(category))
@@ -348,12 +363,12 @@ impl Maker<'_> {
             .iter()
             .filter(|mark| mark.entry.is_none_or(counts))
             .map(|mark| EntryFact {
-                category: mark
-                    .category
-                    .and_then(|category| section.categories.get(category))
-                    .map(|category| category.name.clone())
-                    .unwrap_or_default(),
+                category: name_of(mark.category),
                 origin: self.origin(mark.span),
+                text: mark
+                    .entry
+                    .and_then(|entry| section.entries.get(entry))
+                    .map(|entry| entry.text.text.clone()),
             })
             .collect();
         let (version, component, planned) = match &section.title {
@@ -413,6 +428,7 @@ impl Maker<'_> {
             breaking_entries,
             line: self.sources.positions(location).0.line,
             origin: self.origins.add(location),
+            texts,
         }
     }
 

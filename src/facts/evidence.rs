@@ -53,6 +53,8 @@ pub struct EvidenceFact {
     pub window: WindowFact,
     /// The documents that it names (`migration-guide`, `plan`, `runbook`) and that are not in the repository.
     pub missing_files: Vec<String>,
+    /// The migrations that it says ran on a database, and baselines that no upgrade needs; empty when it names none.
+    pub rehearsed: Vec<String>,
     /// Everything else that it holds, as texts, by name.
     pub data: Vec<DataFact>,
     /// The place.

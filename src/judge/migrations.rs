@@ -372,7 +372,7 @@ fn sequence_findings(
     check_sequences(memory, survey, lowering, &others, frame.now, reader).0
 }
 
-/// More states than these are not compared with, so that a project with hundreds of candidates costs what another does.
+/// More states than these, each with other migrations, are not compared with.
 const MOST_OTHER_STATES: usize = 16;
 
 /// Releases and candidates between the previous release and the subject: a database may have run their migrations. They
@@ -417,18 +417,44 @@ fn other_states(
         })
         .collect();
     candidates.sort_by(|a, b| (&b.date, &b.name).cmp(&(&a.date, &a.name)));
-    candidates.truncate(MOST_OTHER_STATES);
-    let mut states = Vec::new();
+    let mut states: Vec<Snapshot> = Vec::new();
+    let mut left = 0;
     for tag in candidates {
         let state = ObjectId::parse(&tag.commit)
             .and_then(|commit| frame.shared.state(frame.repository, commit, &tag.name).ok());
-        match state {
-            Some(state) => states.push(state),
-            None => reader.coverage.skip(
+        let Some(state) = state else {
+            reader.coverage.skip(
                 format!("refs/tags/{}", tag.name),
                 "its files cannot be listed: versions of migrations were not compared with it",
-            ),
+            );
+            continue;
+        };
+        // Candidates mostly hold the migrations of the one before.
+        let is_known = |other: &Snapshot| has_same_migrations(survey, &state, other);
+        if states.iter().any(is_known) || is_known(&survey.subject) || is_known(&survey.previous) {
+            continue;
+        }
+        if states.len() < MOST_OTHER_STATES {
+            states.push(state);
+        } else {
+            left += 1;
         }
     }
+    if left > 0 {
+        reader.coverage.skip(
+            "refs/tags",
+            format!(
+                "versions of migrations were not compared with {left} older releases and candidates: {MOST_OTHER_STATES} with other migrations were"
+            ),
+        );
+    }
     states
+}
+
+/// Two states hold the same files in the directories of the survey.
+fn has_same_migrations(survey: &Survey, one: &Snapshot, other: &Snapshot) -> bool {
+    survey.directories.iter().all(|directory| {
+        let path = &directory.directory.path;
+        one.below(path).eq(other.below(path))
+    })
 }

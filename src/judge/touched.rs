@@ -3,7 +3,7 @@
 //! Migrations and charts are compared with the previous release, because that is what databases and users have; of the
 //! differences, those in files that the change does not touch belong to somebody else's change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::Snapshot;
 use crate::facts::Facts;
@@ -69,16 +69,103 @@ pub(super) fn restrict(facts: &mut Facts, touched: &BTreeSet<String>, base: &Sec
     }
 }
 
-/// What a section says that it did not say before: categories with more entries, and new markers of breaking changes.
+/// What a section says that it did not say before: categories with new entries, and what breaks in new ones. An entry
+/// that is written otherwise is a new one.
 fn only_new(section: &mut SectionFact, base: &SectionFact) {
+    let mut known: BTreeMap<&(String, String), usize> = BTreeMap::new();
+    for entry in &base.texts {
+        *known.entry(entry).or_default() += 1;
+    }
+    let mut new: BTreeSet<&(String, String)> = BTreeSet::new();
+    for entry in &section.texts {
+        match known.get_mut(entry) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => {
+                new.insert(entry);
+            }
+        }
+    }
+    let is_new_category = |name: &str| new.iter().any(|(category, _)| category == name);
     section.categories.retain(|category| {
-        base.categories
+        let was_there = base
+            .categories
             .iter()
-            .find(|before| before.kind == category.kind && before.name == category.name)
-            .is_none_or(|before| before.entries < category.entries)
+            .any(|before| before.kind == category.kind && before.name == category.name);
+        !was_there || is_new_category(&category.name)
     });
-    if section.breaking_entries.len() <= base.breaking_entries.len() {
-        section.breaking_entries.clear();
-        section.breaking = false;
+    section.breaking_entries.retain(|entry| match &entry.text {
+        Some(text) => new
+            .iter()
+            .any(|(category, new)| *category == entry.category && new == text),
+        // A heading speaks for what stands under it.
+        None => {
+            let before = &base.breaking_entries;
+            let was_there = before
+                .iter()
+                .any(|it| it.text.is_none() && it.category == entry.category);
+            !was_there || is_new_category(&entry.category)
+        }
+    });
+    section.breaking = !section.breaking_entries.is_empty();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::changelog::{CategoryFact, EntryFact};
+
+    /// A section of entries, each with its category; those that begin with `!` break.
+    fn section(entries: &[(&str, &str)]) -> SectionFact {
+        let mut section = SectionFact::default();
+        for (category, text) in entries {
+            let (name, text) = ((*category).to_owned(), (*text).to_owned());
+            if section.categories.iter().all(|it| it.name != name) {
+                section.categories.push(CategoryFact {
+                    name: name.clone(),
+                    ..CategoryFact::default()
+                });
+                if name == "Breaking" {
+                    section.breaking_entries.push(EntryFact {
+                        category: name.clone(),
+                        ..EntryFact::default()
+                    });
+                }
+            }
+            if text.starts_with('!') {
+                section.breaking_entries.push(EntryFact {
+                    category: name.clone(),
+                    text: Some(text.clone()),
+                    ..EntryFact::default()
+                });
+            }
+            section.texts.push((name, text));
+        }
+        section.breaking = !section.breaking_entries.is_empty();
+        section
+    }
+
+    #[test]
+    fn what_is_new_is_told_by_its_text() {
+        let check = |base: &[(&str, &str)], now: &[(&str, &str)], expected: (&[&str], usize)| {
+            let mut found = section(now);
+            only_new(&mut found, &section(base));
+            let names: Vec<&str> = found.categories.iter().map(|it| &*it.name).collect();
+            assert_eq!((&*names, found.breaking_entries.len()), expected, "{now:?}");
+            assert_eq!(found.breaking, expected.1 > 0);
+        };
+        let a = ("Changed", "!drop A");
+        check(&[a], &[a], (&[], 0));
+        check(&[a], &[("Changed", "!drop B")], (&["Changed"], 1));
+        check(&[a], &[a, ("Changed", "!drop B")], (&["Changed"], 1));
+        check(&[a], &[a, a], (&["Changed"], 2));
+        check(&[a, ("Fixed", "x")], &[("Fixed", "y")], (&["Fixed"], 0));
+        check(&[a, ("Fixed", "x")], &[("Fixed", "x")], (&[], 0));
+        check(
+            &[("Breaking", "x")],
+            &[("Breaking", "y")],
+            (&["Breaking"], 1),
+        );
+        check(&[("Breaking", "x")], &[("Breaking", "x")], (&[], 0));
+        check(&[], &[("Breaking", "x")], (&["Breaking"], 1));
     }
 }

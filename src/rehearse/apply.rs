@@ -1,7 +1,7 @@
 //! Runs the statements of a migration as its runner does: in which transaction, in which order, and where it stops.
 
 use super::connection::{Connection, Refused};
-use super::script::Part;
+use super::script::{NEWEST_SERVER, Part};
 use crate::syntax::migration::TransactionMode;
 use crate::syntax::sql::operation::{Action, Statement, Transaction};
 
@@ -168,7 +168,7 @@ fn is_implicit(part: &Part) -> bool {
                     .iter()
                     .flat_map(|statement| &statement.operations)
                     .any(|operation| {
-                        crate::effects::autocommit_only(&operation.action, 18).is_some()
+                        crate::effects::autocommit_only(&operation.action, NEWEST_SERVER).is_some()
                     })
         }
         TransactionMode::Transactional | TransactionMode::Autocommit => false,

@@ -44,6 +44,12 @@ pub static RULES: &[RuleInfo] = &[
         Error, "migration_fails", "the server refuses a new migration"
     ),
     info!(
+        "migration-never-runs",
+        Error,
+        "migration_never_runs",
+        "a new migration does not run on a database of the previous release"
+    ),
+    info!(
         "not-repeatable",
         Warning,
         "not_repeatable",
@@ -110,6 +116,17 @@ pub fn findings(rehearsal: &Rehearsal, sources: &Sources) -> Vec<Finding> {
                 message,
             )
             .help("give rows like production's: --seed FILE"),
+        );
+    }
+    for (path, why) in &rehearsal.passed_over {
+        found.push(
+            finding(
+                "migration-never-runs",
+                None,
+                path,
+                format!("{path} was not tried: {why}"),
+            )
+            .help("give it a version above all that were released, and its way back the same"),
         );
     }
     for run in &rehearsal.migrations {

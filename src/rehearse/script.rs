@@ -10,7 +10,7 @@ use crate::migrations::sequence::{MigrationFile, Sequence};
 use crate::migrations::upgrade::{Upcoming, Upgrade, installed, upgrade};
 use crate::migrations::{DirectorySurvey, Survey};
 use crate::source::{Location, SourceId};
-use crate::syntax::migration::{Direction, TransactionMode};
+use crate::syntax::migration::{Direction, Role, TransactionMode};
 use crate::syntax::sql::operation::{Dialect, Statement};
 
 /// One sequence of migrations, before and after.
@@ -26,6 +26,8 @@ pub struct Script {
     pub fresh: Vec<Migration>,
     /// New files that no upgrade runs, and why.
     pub passed_over: Vec<(String, String)>,
+    /// New baselines, which only a new installation may run.
+    pub baselines: Vec<String>,
 }
 
 /// A migration.
@@ -106,7 +108,7 @@ impl Migration {
 }
 
 /// A version on which everything may run in a transaction that ever may.
-const NEWEST_SERVER: u32 = 18;
+pub(super) const NEWEST_SERVER: u32 = 18;
 
 impl Script {
     /// What changed in one directory, if anything in it runs.
@@ -133,6 +135,9 @@ impl Script {
             .map(|file| take(&survey.subject, after, whole(file)))
             .collect();
         let Upgrade { new, passed_over } = upgrade(directory);
+        let is_baseline = |file: &&MigrationFile| file.name.role == Role::Baseline;
+        let baselines = after.ups().filter(is_baseline);
+        let baselines = baselines.map(|file| file.path.clone()).collect();
         let upcoming = new
             .into_iter()
             .map(|upcoming| take(&survey.subject, after, upcoming))
@@ -142,6 +147,7 @@ impl Script {
             previous,
             upcoming,
             fresh,
+            baselines,
             passed_over: passed_over
                 .into_iter()
                 .map(|(file, why)| (file.path.clone(), why))

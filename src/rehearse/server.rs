@@ -1,8 +1,7 @@
 //! A private PostgreSQL server: made from the programs on this machine in a temporary directory, reachable on a socket in
 //! it, and gone when this value or this process is.
 //!
-//! This is the one place where processes are started: a rehearsal is a fact only if the real server, and the real
-//! `pg_dump` and `psql`, did the work.
+//! A rehearsal is a fact only if the real server, and the real `pg_dump` and `psql`, did the work.
 
 mod programs;
 mod sweeper;

@@ -26,6 +26,8 @@ pub struct RehearsalReport {
     pub rows: u64,
     /// The evidence that was written, as people name it.
     pub evidence: Option<String>,
+    /// Why none was written, although migrations were rehearsed.
+    pub no_evidence: Option<String>,
 }
 
 /// Writes the report in a format. People and scripts get everything; the other formats say what they have words for:
@@ -328,6 +330,9 @@ fn conclusion(
             "Evidence for migration-tests, not signed yet: {}",
             escape(path)
         )?;
+    }
+    if let Some(why) = &rehearsal.no_evidence {
+        writeln!(out, "No evidence for migration-tests: {}", escape(why))?;
     }
     Ok(())
 }

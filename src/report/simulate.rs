@@ -83,6 +83,13 @@ pub fn text(simulation: &Simulation, style: &Style) -> String {
             );
         }
     }
+    if !simulation.not_examined.is_empty() {
+        let _ = writeln!(out, "\n{}", paint.bold("Not examined"));
+        for unread in &simulation.not_examined {
+            let (path, reason) = (escape(&unread.path), escape(&unread.reason));
+            let _ = writeln!(out, "  {path}  {reason}");
+        }
+    }
     if !simulation.remarks.is_empty() {
         out.push('\n');
         for remark in &simulation.remarks {

@@ -12,6 +12,7 @@ mod input;
 mod pages;
 mod release;
 mod removal;
+mod texts;
 
 use super::{Findings, RuleInfo, rule_table};
 use crate::finding::Severity;

@@ -22,7 +22,7 @@ pub use comments::comments;
 pub use digest::{TokenDigest, token_digest, token_digest_range, token_digest_where};
 pub use stack::in_parallel;
 use stack::with_big_stack;
-pub use words::{mentions_name, quoted, words};
+pub use words::{each_word, quoted, words, words_of_name};
 
 use crate::source::Span;
 use crate::syntax::{Parsed, SyntaxError};

@@ -428,6 +428,37 @@ fn a_plan_for_a_tag() {
     check(&repo, &["plan", "--tag", "v1.1.0"], 0, &says, &[]);
 }
 
+/// A workflow that cannot be read may start: nothing is claimed of it.
+#[test]
+fn a_simulation_that_could_not_read_everything_says_so() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write:
+    .github/workflows/release.yml: 'on: { push: { tags: [ v* '
+    relgate.yaml: \"promotions: [{ name: promote, pattern: '^(v[0-9.]+)-rc', makes: $1rc }]\"
+  tag: v1.0.0
+- commit: 'feat: more'
+  write: { a: b }
+",
+    );
+    let says = [
+        "○ .github/workflows/release.yml  cannot be told",
+        "whether a workflow starts is not known",
+        "v1.0.0 exists at",
+    ];
+    let arguments = ["simulate", "v1.0.0", "--at", "HEAD"];
+    check(&repo, &arguments, 2, &says, &["no workflow starts"]);
+    repo.write(
+        ".github/workflows/release.yml",
+        "on: { push: { tags: [v*] } }\n",
+    );
+    repo.git(&["commit", "-qam", "mend"]);
+    let says = ["release.yml  starts", "promote  would make v1.1rc"];
+    let says_not = ["exists at", "not known"];
+    check(&repo, &["simulate", "v1.1-rc1"], 0, &says, &says_not);
+}
+
 /// A directory of references that cannot be read may hold any tag.
 #[test]
 fn references_that_cannot_be_read_are_an_error() {

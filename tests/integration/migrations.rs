@@ -89,6 +89,58 @@ fn a_configured_directory_without_a_migration_is_an_error() {
     }
 }
 
+/// Candidates that hold the same migrations are one: the first of many is still compared with.
+#[test]
+fn a_version_is_compared_with_every_candidate_that_differs() {
+    let repo = |step: &dyn Fn(usize) -> &'static str| {
+        let mut history = "
+- commit: 'feat: casks'
+  date: 2026-01-01T09:00:00Z
+  write: { db/migrations/000001_a.up.sql: 'CREATE TABLE a (id int);' }
+  tag: v1.0.0
+"
+        .to_owned();
+        for number in 1..=20 {
+            let (step, number) = (step(number), format!("{number:02}"));
+            let step = step.replace('N', &number);
+            history.push_str(&format!(
+                "- commit: 'feat: step'\n  date: 2026-02-{number}T09:00:00Z\n  {step}\n  tag: v1.1.0-rc{number}\n"
+            ));
+        }
+        history.push_str(
+            "- commit: 'feat: end'\n  write: { db/migrations/000002_b.up.sql: 'CREATE TABLE b (id int);' }\n  tag: v1.1.0\n",
+        );
+        Repo::inline(&history)
+    };
+    let check = |step: &dyn Fn(usize) -> &'static str, expected: bool, left: bool| {
+        let repo = repo(step);
+        let report = Tool::within(repo.path()).report(&["--tag", "v1.1.0"]);
+        let findings = report["findings"].as_array().unwrap();
+        let is_found = findings.iter().any(|it| {
+            it["rule"] == "out-of-order-version" && it.to_string().contains("v1.1.0-rc01")
+        });
+        assert_eq!(is_found, expected, "{findings:#?}");
+        let text = report["coverage"].to_string();
+        assert_eq!(
+            text.contains("were not compared with 4 older"),
+            left,
+            "{text}"
+        );
+    };
+    let own = |number: usize| match number {
+        1 => "write: { db/migrations/000009_x.up.sql: SELECT 1 }",
+        2 => "delete: [db/migrations/000009_x.up.sql]",
+        _ => "write: { a: 'N' }",
+    };
+    check(&own, true, false);
+    let every = |number: usize| match number {
+        1 => "write: { db/migrations/000009_x.up.sql: SELECT 1 }",
+        2 => "rename: { db/migrations/000009_x.up.sql: db/migrations/note.txt }",
+        _ => "write: { db/migrations/note.txt: 'N' }",
+    };
+    check(&every, false, true);
+}
+
 /// A name that enables nothing would be a rule that somebody believes in.
 #[test]
 fn a_rule_that_cannot_be_enabled_is_an_error_at_its_line() {

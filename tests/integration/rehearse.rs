@@ -486,3 +486,69 @@ fn wait_until(condition: &dyn Fn() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
+
+/// What did not run is not vouched for: a version below, a released file that is edited, another database.
+#[test]
+fn what_did_not_run_is_no_evidence() {
+    let repo = |second: &str| {
+        Repo::inline(&format!(
+            r"- commit: Keep casks
+  write:
+    db/pg/migrations/000005_casks.up.sql: 'CREATE TABLE casks (id bigint);'
+    db/pg/migrations/000005_casks.down.sql: 'DROP TABLE casks;'
+    db/mysql/migrations/000005_casks.up.sql: 'CREATE TABLE casks (id bigint) ENGINE=InnoDB;'
+    go.mod: 'require github.com/lib/pq v1.10.0'
+  tag: v1.0.0
+- commit: The next release
+  write:
+{second}
+  tag: v1.1.0
+"
+        ))
+    };
+    let add = "    db/pg/migrations/000006_wax.up.sql: 'ALTER TABLE casks ADD wax text;'\n    db/pg/migrations/000006_wax.down.sql: 'ALTER TABLE casks DROP wax;'";
+    let below = "    db/pg/migrations/000003_wax.up.sql: 'CREATE TABLE wax (id bigint);'\n    db/pg/migrations/000003_wax.down.sql: 'DROP TABLE wax;'";
+    let edited = "    db/pg/migrations/000005_casks.up.sql: 'CREATE TABLE casks (id int);'";
+    let mysql = "    db/mysql/migrations/000006_wax.up.sql: 'ALTER TABLE casks ADD wax text;'";
+    for (second, decision, says) in [
+        (add.to_owned(), Some("approve"), None),
+        (format!("{add}\n{below}"), Some("reject"), None),
+        (
+            edited.to_owned(),
+            None,
+            Some("no changed migration runs on a database of the previous release"),
+        ),
+        (
+            format!("{add}\n{mysql}"),
+            None,
+            Some("db/mysql/migrations was not rehearsed"),
+        ),
+    ] {
+        let repo = repo(&second);
+        let (_, report) = rehearse(&repo, &["--rows", "10"]);
+        assert_eq!(report["noEvidence"].as_str(), says, "{second}\n{report:#}");
+        let path = ".relgate/evidence/v1.1.0/migration-tests.json";
+        let is_there = repo.path().join(path).exists();
+        assert_eq!(is_there, decision.is_some(), "{second}");
+        if let Some(decision) = decision {
+            let statement = evidence(&repo);
+            assert_eq!(statement["predicate"]["decision"], decision, "{second}");
+            assert_eq!(statement["predicate"]["data"]["rows"], 10);
+            assert_eq!(statement["predicate"]["data"]["seededTables"], 1);
+        }
+        let never_runs = rules(&report).contains(&"migration-never-runs error".to_owned());
+        assert_eq!(never_runs, second.contains("000003"), "{report:#}");
+    }
+}
+
+/// Rows that were in the way are not among those that were there.
+#[test]
+fn evidence_counts_the_rows_that_were_there() {
+    let repo = cellar(
+        "ALTER TABLE casks ADD CONSTRAINT big CHECK (litres > 1000000);",
+        Some("ALTER TABLE casks DROP CONSTRAINT big;"),
+    );
+    let (_, report) = rehearse(&repo, &["--rows", "10"]);
+    assert_eq!(rules(&report), ["made-up-rows-refused warning"]);
+    assert_eq!(evidence(&repo)["predicate"]["data"]["rows"], 0);
+}

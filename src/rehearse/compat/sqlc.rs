@@ -17,12 +17,19 @@ pub fn queries(
         .below("")
         .map(|(path, _)| path)
         .filter(|path| path.ends_with(".sql") && path.contains("quer") && !is_migration(path))
-        .take(MOST_FILES)
         .map(str::to_owned)
         .collect();
+    let (paths, rest) = paths.split_at(paths.len().min(MOST_FILES));
+    if let Some(first) = rest.first() {
+        let reason = format!(
+            "the queries in {} files from here on were not tried: no more than {MOST_FILES} files are read",
+            rest.len()
+        );
+        reader.coverage.skip(first.as_str(), reason);
+    }
     let mut found = Vec::new();
     for path in paths {
-        let Some(source) = reader.read(snapshot, &path) else {
+        let Some(source) = reader.read(snapshot, path) else {
             continue;
         };
         let text = reader.sources.get(source).text.clone();
@@ -146,6 +153,28 @@ mod tests {
         check("id = $1", "id = $1");
         check("sqlc.arg(", "sqlc.arg(");
         check("'open", "'open");
+    }
+
+    #[test]
+    fn files_beyond_those_that_are_read_are_told() {
+        let name = |number: usize| format!("queries/{number:04}.sql");
+        let files: Vec<(String, String)> = (0..MOST_FILES + 3)
+            .map(|number| (name(number), "-- name: One :one\nSELECT 1;".to_owned()))
+            .collect();
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        let (mut reader, snapshot) = Reader::in_memory("v1.0.0", &files);
+        let found = queries(&snapshot, &mut reader, &|_| false);
+        assert_eq!(found.len(), MOST_FILES);
+        let said: Vec<(&str, bool)> = reader
+            .coverage
+            .not_examined
+            .iter()
+            .map(|it| (it.path.as_str(), it.reason.contains(" 3 files ")))
+            .collect();
+        assert_eq!(said, [(name(MOST_FILES).as_str(), true)]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(super) fn write(rehearsal: &RehearsalReport, out: &mut dyn io::Write) -> io:
         );
         document.insert("rows".to_owned(), json!(rehearsal.rows));
         document.insert("evidence".to_owned(), json!(rehearsal.evidence));
+        document.insert("noEvidence".to_owned(), json!(rehearsal.no_evidence));
         document.insert("rehearsals".to_owned(), sequences.collect());
     }
     let text = serde_json::to_string_pretty(&value).map_err(io::Error::other)?;
@@ -40,6 +41,7 @@ fn of_sequence(sequence: &Rehearsal, sources: &Sources) -> Value {
         "runner": sequence.runner,
         "released": { "migrations": sequence.released, "milliseconds": millis(sequence.released_took) },
         "roles": sequence.roles,
+        "rows": sequence.rows,
         "madeUpRowsRefused": sequence.made_up_refused.as_ref().map(|failure| failure.refused.to_string()),
         "seeded": sequence.seeded.iter().map(|table| json!({
             "table": table.table,

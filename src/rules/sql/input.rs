@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::release::NewFile;
+use super::texts::Texts;
 use crate::effects::{Effect, LockMode, Touch, Work, autocommit_only};
 use crate::finding::{Finding, Severity};
 use crate::migrations::DirectorySurvey;
@@ -88,6 +89,8 @@ pub struct ReleaseContext<'a> {
     pub(super) new: &'a [NewFile<'a>],
     /// The text of each changed file, by path.
     pub texts: &'a BTreeMap<String, SourceId>,
+    /// What stands in these texts.
+    pub(super) cut: &'a Texts,
 }
 
 impl ReleaseContext<'_> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use self::drift::drift;
 use super::downs::{self, Reversibility};
+use super::texts::Texts;
 use super::{Check, DownFile, FileContext, RULES, ReleaseContext, SqlInput, Uses};
 use crate::effects::{DEFAULT_SERVER_VERSION, Effect};
 use crate::finding::Finding;
@@ -145,6 +146,7 @@ pub fn check_release(input: &ReleaseInput<'_>) -> JudgedRelease {
         dropped_indexes: &dropped_indexes(&new),
         new: &new,
         texts: input.texts,
+        cut: &Texts::default(),
         enabled: input.enabled,
     };
     let mut judged = JudgedRelease::default();

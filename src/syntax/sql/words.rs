@@ -15,19 +15,36 @@ pub fn words(text: &str, part: Span, dialect: Dialect, most: usize) -> Vec<Span>
         .collect()
 }
 
-/// How often a name stands in a part of a text, quoted or not, as a word of its own; strings and bodies count by their text.
-pub fn mentions_name(text: &str, part: Span, dialect: Dialect, name: &str) -> bool {
-    Lexer::new(text, part.start as usize, part.end as usize, dialect).any(|token| {
-        let words = token.text(text);
-        match token.kind {
-            TokenKind::Word => words.eq_ignore_ascii_case(name),
-            TokenKind::QuotedName => words.trim_matches(['"', '`', '[', ']']) == name,
-            TokenKind::String | TokenKind::DollarString => {
-                words.to_lowercase().contains(&name.to_lowercase())
-            }
-            _ => false,
+/// Shows each word that stands in a part of a text, in lower case: those of names, quoted or not, and those in strings and
+/// bodies, which may be run. What begins with a digit is no word.
+pub fn each_word(text: &str, part: Span, dialect: Dialect, tell: &mut dyn FnMut(&str)) {
+    let said = Lexer::new(text, part.start as usize, part.end as usize, dialect).filter(|token| {
+        matches!(
+            token.kind,
+            TokenKind::Word | TokenKind::QuotedName | TokenKind::String | TokenKind::DollarString
+        )
+    });
+    for token in said {
+        for word in parts_of_name(token.text(text)).filter(|word| is_word(word)) {
+            tell(&word.to_lowercase());
         }
-    })
+    }
+}
+
+/// The words that [`each_word`] would show of a name; `None` when it may stand somewhere without them.
+pub fn words_of_name(name: &str) -> Option<Vec<String>> {
+    let parts: Vec<&str> = parts_of_name(name).collect();
+    let is_told = !parts.is_empty() && parts.iter().all(|part| is_word(part));
+    is_told.then(|| parts.iter().map(|part| part.to_lowercase()).collect())
+}
+
+fn parts_of_name(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|part| !part.is_empty())
+}
+
+fn is_word(part: &str) -> bool {
+    !part.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A name as PostgreSQL reads it, in quotes where it needs them.
@@ -86,8 +103,21 @@ mod tests {
             ("SELECT 1 -- casks_idx", false),
         ] {
             let whole = Span::new(0, text.len());
-            let found = mentions_name(text, whole, Dialect::Postgresql, "casks_idx");
+            let mut found = false;
+            each_word(text, whole, Dialect::Postgresql, &mut |word| {
+                found |= word == "casks_idx";
+            });
             assert_eq!(found, expected, "{text}");
         }
+        assert_eq!(
+            words_of_name("Casks_Idx"),
+            Some(vec!["casks_idx".to_owned()])
+        );
+        assert_eq!(
+            words_of_name("a b"),
+            Some(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(words_of_name("2nd"), None);
+        assert_eq!(words_of_name("-"), None);
     }
 }

@@ -5,7 +5,7 @@ use crate::schema::{Relation, RelationKind};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::migration::Direction;
 use crate::syntax::sql::operation::{Action, Name, ObjectKind, Operation, Statement};
-use crate::syntax::sql::{mentions_name, quoted};
+use crate::syntax::sql::quoted;
 
 /// The operation's statement, if it holds nothing else and is no function's.
 pub(super) fn own_statement<'a>(input: &SqlInput<'a>) -> Option<&'a Statement> {
@@ -21,33 +21,12 @@ pub(super) fn is_alone(input: &SqlInput<'_>) -> bool {
 
 /// Something else on the way up of this release speaks of the name, so that the order may matter.
 pub(super) fn is_mentioned(input: &SqlInput<'_>, own: Span, name: &str) -> bool {
-    input.release.new.iter().any(|new| {
-        let is_own = new.file.path == input.file.up.path;
-        let Some(&source) = input.release.texts.get(&new.file.path) else {
-            return true;
-        };
-        let text = &input.file.sources.get(source).text;
-        if !holds(text, name) {
-            return false;
-        }
-        new.lowered
-            .sections(Direction::Up)
-            .flat_map(|section| &section.statements)
-            .filter(|statement| !(is_own && statement.span == own))
-            .any(|statement| mentions_name(text, statement.span, input.file.dialect, name))
+    let mut files = input.release.new.iter();
+    let number = files.position(|new| new.file.path == input.file.up.path);
+    number.is_none_or(|number| {
+        let mentions = input.release.cut.mentions(input);
+        mentions.is_elsewhere((number, own.start), name)
     })
-}
-
-/// The letters of a name stand in a text: a quick look before the text is cut into words.
-fn holds(text: &str, name: &str) -> bool {
-    if !(text.is_ascii() && name.is_ascii()) {
-        return true;
-    }
-    let (text, name) = (text.as_bytes(), name.as_bytes());
-    name.is_empty()
-        || text
-            .windows(name.len())
-            .any(|part| part.eq_ignore_ascii_case(name))
 }
 
 /// The text and the statements of the way down.
@@ -94,11 +73,11 @@ pub(super) fn down_drops(input: &SqlInput<'_>, table: &Name, columns: &[String])
             .all(|column| down_operations(input).any(|(_, operation)| drops(operation, column)))
 }
 
-/// The operations that run behind this one on the way up of the release: those of its statement, and of each statement
-/// behind it with whether `is_told` of its text. `None` when a text is not there.
+/// What runs behind this operation on the way up of the release and speaks of all these names, the rest of its own
+/// statement too, is harmless.
 pub(super) fn is_independent_of_what_follows(
     input: &SqlInput<'_>,
-    concerns: impl Fn(&str, Span) -> bool,
+    names: &[&str],
     is_harmless: impl Fn(&Action) -> bool,
 ) -> bool {
     let Some(own) = input.statement() else {
@@ -110,23 +89,27 @@ pub(super) fn is_independent_of_what_follows(
         .iter()
         .filter(|operation| operation.span != own_part)
         .all(|operation| is_harmless(&operation.action));
+    let mentions = input.release.cut.mentions(input);
     let mut is_behind = false;
     rest_of_own
-        && input.release.new.iter().all(|new| {
+        && input.release.new.iter().enumerate().all(|(number, new)| {
             let is_own = new.file.path == input.file.up.path;
             if !is_own && !is_behind {
                 return true;
             }
             is_behind = true;
-            let Some(&source) = input.release.texts.get(&new.file.path) else {
+            if !input.release.texts.contains_key(&new.file.path) {
                 return false;
+            }
+            let concerns = |statement: &&Statement| {
+                let id = (number, statement.span.start);
+                names.iter().all(|name| mentions.speaks_of(id, name))
             };
-            let text = &input.file.sources.get(source).text;
             new.lowered
                 .sections(Direction::Up)
                 .flat_map(|section| &section.statements)
                 .filter(|statement| !is_own || statement.span.start > own.span.start)
-                .filter(|statement| concerns(text, statement.span))
+                .filter(concerns)
                 .all(|statement| {
                     statement
                         .operations

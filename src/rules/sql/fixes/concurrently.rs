@@ -104,7 +104,7 @@ pub(in crate::rules::sql) fn drop_concurrently(input: &SqlInput<'_>) -> Option<F
             Action::CreateIndex { name: Some(created), if_not_exists: false, concurrently: false, .. } if *created == name.name))
     })?;
     let built = concurrently(down_text, back.span, input)?;
-    let place = lines(&Text::other(input, down_text), back.span)?;
+    let place = lines(&Text::other(input, source), back.span)?;
     let fix = fix.and_replace(
         Location {
             source,

@@ -10,7 +10,7 @@ use crate::fix::Fix;
 use crate::rules::sql::SqlInput;
 use crate::schema::{Relation, automatic_name};
 use crate::syntax::sql::operation::{Action, ConstraintKind, Name};
-use crate::syntax::sql::{mentions_name, quoted, words};
+use crate::syntax::sql::{quoted, words};
 
 /// The first server that takes a valid CHECK for a proof.
 const PROVES: u32 = 12;
@@ -33,11 +33,7 @@ pub(in crate::rules::sql) fn set_not_null(
     if !is_kept || is_only(input, relation) {
         return None;
     }
-    let concerns = |text: &str, span| {
-        let mentions = |name: &str| mentions_name(text, span, input.file.dialect, name);
-        mentions(&table.name) && mentions(column)
-    };
-    if !is_independent_of_what_follows(input, concerns, is_harmless) {
+    if !is_independent_of_what_follows(input, &[&table.name, column], is_harmless) {
         return None;
     }
     let proof = Proof::of(relation, column);

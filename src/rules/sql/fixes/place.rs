@@ -1,34 +1,39 @@
 //! Places in the text of a migration: where a statement begins with what belongs to it, and where it ends.
 
+use std::rc::Rc;
+
 use crate::rules::sql::SqlInput;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::syntax::migration::Runner;
 use crate::syntax::sql::operation::Dialect;
-use crate::syntax::sql::{comments, statement_spans};
+use crate::syntax::sql::statement_spans;
 
 /// A migration's text, and how it is read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 #[allow(
     clippy::struct_field_names,
     reason = "the text of a text file is its text"
 )]
 pub(super) struct Text<'a> {
-    pub(super) text: &'a str,
-    pub(super) dialect: Dialect,
-    pub(super) runner: Runner,
+    text: &'a str,
+    comments: Rc<[Span]>,
+    dialect: Dialect,
+    runner: Runner,
 }
 
 impl<'a> Text<'a> {
     /// The text that the operation stands in.
     pub(super) fn of(input: &SqlInput<'a>) -> Self {
-        Self::other(input, input.file.text)
+        Self::other(input, input.file.source)
     }
 
     /// The text of another file of the same sequence.
-    pub(super) fn other(input: &SqlInput<'a>, text: &'a str) -> Self {
+    pub(super) fn other(input: &SqlInput<'a>, source: SourceId) -> Self {
+        let (text, dialect) = (&*input.file.sources.get(source).text, input.file.dialect);
         Self {
             text,
-            dialect: input.file.dialect,
+            comments: input.release.cut.comments(source, text, dialect),
+            dialect,
             runner: input.file.runner,
         }
     }
@@ -47,10 +52,10 @@ pub(super) fn line_ending(text: &str) -> &'static str {
 pub(super) fn attached_start(file: &Text<'_>, statement: Span) -> Option<usize> {
     let text = file.text;
     let mut start = line_start(text, statement.start as usize)?;
-    for comment in comments(text, file.dialect).into_iter().rev() {
-        if comment.start >= statement.start {
-            continue;
-        }
+    let before = file
+        .comments
+        .partition_point(|comment| comment.start < statement.start);
+    for comment in file.comments.iter().take(before).rev() {
         let gap = text.get(comment.end as usize..start)?;
         let is_near = gap.trim().is_empty() && gap.matches('\n').count() <= 1;
         let Some(line) = line_start(text, comment.start as usize).filter(|_| is_near) else {

@@ -11,7 +11,7 @@ use crate::fix::Fix;
 use crate::rules::sql::SqlInput;
 use crate::schema::{ConstraintRule, Relation, RelationKind, implies_not_null};
 use crate::syntax::sql::operation::{Action, ConstraintDef, ConstraintKind, Name, ObjectKind};
-use crate::syntax::sql::{mentions_name, quoted};
+use crate::syntax::sql::quoted;
 
 /// Builds the index of a unique constraint or a primary key `CONCURRENTLY`, in a migration of its own, and makes the
 /// constraint of it in another one. Columns of a primary key that may be NULL are proven first.
@@ -27,9 +27,9 @@ pub(in crate::rules::sql) fn key_over_index(
     }
     let wanted = Wanted::of(input, constraint)?;
     let name = lasting_name(constraint, &wanted, relation, last)?;
-    let concerns = |text: &str, span| mentions_name(text, span, input.file.dialect, &table.name);
-    if !is_independent_of_what_follows(input, concerns, |action| is_harmless(action, table, &name))
-    {
+    if !is_independent_of_what_follows(input, &[&table.name], |action| {
+        is_harmless(action, table, &name)
+    }) {
         return None;
     }
     let proofs: Vec<Proof> = wanted
