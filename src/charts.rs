@@ -253,6 +253,14 @@ pub fn survey(
                 reader,
             )
         });
+        if changed {
+            for file in previous_state.iter().flat_map(|state| &state.values) {
+                if file.damaged {
+                    let reason = format!("at {} it is no YAML: not compared with it", before.label);
+                    reader.coverage.skip(file.path.as_str(), reason);
+                }
+            }
+        }
         let images = images::find(&state);
         let previous_images = previous_state
             .as_ref()

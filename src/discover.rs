@@ -27,6 +27,21 @@ pub fn join(directory: &str, name: &str) -> String {
     }
 }
 
+/// Directories whose documents are not this project's, or not its present ones.
+const FOREIGN: [&str; 5] = [
+    "node-modules",
+    "vendor",
+    "third-party",
+    "testdata",
+    "archive",
+];
+
+/// A document below a directory that holds somebody else's, or old ones.
+pub fn is_foreign_document(path: &str) -> bool {
+    let path = path.to_ascii_lowercase().replace('_', "-");
+    path.rsplit('/').skip(1).any(|part| FOREIGN.contains(&part))
+}
+
 /// Where a link at `path` leads to; `None` out of the repository.
 fn beside(path: &str, target: &str) -> Option<String> {
     let mut parts: Vec<&str> = path.split('/').collect();

@@ -2,6 +2,7 @@
 //! fsmonitor or text conversion, whatever the repository's configuration asks for. Replace refs, grafts and the `GIT_*`
 //! variables do not count.
 
+mod address;
 mod error;
 mod graph;
 mod history;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 
+pub use address::without_credentials;
 pub use error::GitError;
 pub use graph::{Ancestors, Answer, Graph, Node};
 pub use history::{Branch, History, Tag, Target};

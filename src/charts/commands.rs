@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, is_foreign_document};
 use crate::source::{Location, SourceId, Span};
 use crate::syntax::yaml::KeyPath;
 
@@ -26,18 +26,13 @@ const OPTIONS: [&str; 5] = [
     "--set-literal",
 ];
 
-/// Directories whose documents are not this project's, or not its present ones.
-const FOREIGN: [&str; 4] = ["node_modules", "vendor", "third_party", "testdata"];
-
 /// The documents that may hold commands: Markdown and workflows, sorted.
 pub(super) fn documents(snapshot: &Snapshot, reader: &mut Reader<'_>) -> Vec<SourceId> {
     let is_document = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let is_history = name.starts_with("changelog") || name.starts_with("upgrad");
         let is_workflow = path.starts_with(".github/workflows/");
-        (name.ends_with(".md") || is_workflow)
-            && !is_history
-            && !path.split('/').any(|part| FOREIGN.contains(&part))
+        (name.ends_with(".md") || is_workflow) && !is_history && !is_foreign_document(path)
     };
     let paths: Vec<String> = snapshot
         .entries

@@ -24,6 +24,8 @@ pub struct YamlFile {
     pub value: Option<Value>,
     /// What Helm refuses, and what is no YAML.
     pub errors: Vec<SyntaxError>,
+    /// What is no YAML is among the errors: the value may lack keys that somebody wrote.
+    pub damaged: bool,
 }
 
 impl YamlFile {
@@ -47,6 +49,7 @@ impl YamlFile {
     pub fn parse(path: &str, source: SourceId, text: &str) -> Self {
         let parsed = parse_helm(text);
         let mut errors = parsed.errors;
+        let damaged = !errors.is_empty();
         let value = parsed.value.first().map(|document| {
             let resolved = resolve_helm(document);
             errors.extend(resolved.errors);
@@ -59,6 +62,7 @@ impl YamlFile {
             documents: parsed.value.into(),
             value,
             errors,
+            damaged,
         }
     }
 

@@ -32,6 +32,27 @@ pub fn parse(text: &str) -> Result<Value, JsonError> {
     }
 }
 
+/// Reads the documents of a text, one behind the other, each as strictly.
+pub fn parse_all(text: &str) -> Result<Vec<Value>, JsonError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut documents = Vec::new();
+    loop {
+        let duplicate = RefCell::new(None);
+        let value = Strict {
+            duplicate: &duplicate,
+        }
+        .deserialize(&mut deserializer);
+        if let Some(key) = duplicate.into_inner() {
+            return Err(JsonError::DuplicateKey(key));
+        }
+        documents.push(value.map_err(|error| JsonError::Malformed(error.to_string()))?);
+        // Nothing but white space is left.
+        if deserializer.end().is_ok() {
+            return Ok(documents);
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Strict<'d> {
     /// The first key that stood twice.
@@ -127,6 +148,15 @@ mod tests {
             "{\"a\":1",
         ] {
             assert!(matches!(parse(bad), Err(JsonError::Malformed(_))), "{bad}");
+        }
+        let all = |text: &str| parse_all(text).map(|documents| documents.len());
+        assert_eq!(all("{}"), Ok(1));
+        assert_eq!(all(" {}{\"a\":1}\n[1] 2 "), Ok(4));
+        let twice = Err(JsonError::DuplicateKey("a".to_owned()));
+        assert_eq!(all(r#"{"a":1,"a":1}"#), twice);
+        assert_eq!(all(r#"{} [{"a":1,"a":1}] {"#), twice);
+        for bad in ["", " ", "{} x", "{} {", "{},{}"] {
+            assert!(matches!(all(bad), Err(JsonError::Malformed(_))), "{bad}");
         }
         // Depth is limited by the parser.
         let deep = "[".repeat(100_000);

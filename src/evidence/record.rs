@@ -8,7 +8,7 @@ mod scan;
 
 use serde_json::{Map, Value, json};
 
-use super::json;
+use super::json::{self, JsonError};
 
 /// A file that somebody gives.
 #[derive(Debug, Clone, Default)]
@@ -150,13 +150,15 @@ fn one(file: &Given, purpose: &Purpose<'_>, merged: &forge::Merged) -> Result<Da
 
 /// The JSON documents of a file: one, or several behind one another, as `gh api --paginate` and govulncheck print them.
 fn documents(text: &str) -> Result<Vec<Value>, String> {
-    if let Ok(only) = json::parse(text) {
-        return Ok(vec![only]);
-    }
-    serde_json::Deserializer::from_str(text)
-        .into_iter::<Value>()
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("it is not JSON: {error}"))
+    json::parse_all(text).map_err(|error| match error {
+        JsonError::DuplicateKey(key) => {
+            let key: String = key.chars().take(100).collect();
+            format!(
+                "the key {key:?} stands twice in one object, so that it can be read in two ways"
+            )
+        }
+        JsonError::Malformed(why) => format!("it is not JSON: {why}"),
+    })
 }
 
 /// A text field.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Origin, Origins};
 use crate::charts::{Chart, ChartState, ChartSurvey, Image, Rendering, release_image};
+use crate::git::without_credentials;
 use crate::version::{Version, step};
 
 /// One chart.
@@ -340,18 +341,4 @@ fn step_word(from: &str, to: &str) -> String {
         return "down".to_owned();
     }
     step(&from, &to).release_type.as_str().to_owned()
-}
-
-/// A reference or an address without `user:password@`.
-fn without_credentials(text: &str) -> String {
-    let (scheme, rest) = text
-        .split_once("://")
-        .map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let host_end = rest.find('/').unwrap_or(rest.len());
-    let (host, path) = rest.split_at(host_end);
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    if scheme.is_empty() {
-        return format!("{host}{path}");
-    }
-    format!("{scheme}://{host}{path}")
 }

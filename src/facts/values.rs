@@ -29,6 +29,24 @@ pub struct ValuesFacts {
     pub retyped: Vec<ValueFact>,
     /// Keys whose default changed and whose type did not.
     pub changed: Vec<ValueFact>,
+    /// Values files of charts that changed whose keys at the previous release are not known: they were no YAML.
+    pub not_compared: Vec<NotComparedFact>,
+}
+
+/// A values file that was not compared with the previous release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct NotComparedFact {
+    /// The chart's name.
+    pub chart: String,
+    /// The chart's directory.
+    pub directory: String,
+    /// The values file.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// The place in the previous release.
+    pub origin: Origin,
 }
 
 /// One key of a chart's values.
@@ -82,6 +100,18 @@ pub fn collect(survey: &ChartSurvey, origins: &mut Origins) -> ValuesFacts {
             image_keys: image_keys(chart),
         };
         for (old, new) in paired_files(previous, &chart.state) {
+            if let Some((file, error)) = old
+                .filter(|file| file.damaged && chart.changed)
+                .and_then(|file| file.errors.first().map(|error| (file, error)))
+            {
+                facts.not_compared.push(NotComparedFact {
+                    chart: chart.state.name().to_owned(),
+                    directory: chart.state.directory.clone(),
+                    path: file.path.clone(),
+                    message: error.message.clone(),
+                    origin: origins.add(file.at(error.span)),
+                });
+            }
             for difference in differences(old, new) {
                 let fact = fact(&of_chart, old, new, &difference, origins);
                 match difference.change {
@@ -125,13 +155,10 @@ fn paired_files<'c>(
     pairs.into_iter().map(|(_, old, new)| (old, new)).collect()
 }
 
-/// A file that is not there, or that Helm refuses, is told by findings; comparing with it would tell of every key.
+/// A file that is not there, or that Helm refuses, is told by findings; comparing with it would tell of every key. An old one
+/// that is YAML, and that Helm refuses for something in it, has its keys all the same.
 fn differences(old: Option<&YamlFile>, new: Option<&YamlFile>) -> Vec<Difference> {
-    if old
-        .into_iter()
-        .chain(new)
-        .any(|file| !file.errors.is_empty())
-    {
+    if old.is_some_and(|file| file.damaged) || new.is_some_and(|file| !file.errors.is_empty()) {
         return Vec::new();
     }
     let nothing = Value::empty_map();

@@ -100,6 +100,9 @@ fn fact(
         return unread;
     }
     let workflow = parsed.value;
+    if let Some(beyond) = workflow.beyond {
+        reader.coverage.skip(path, beyond);
+    }
     let push = workflow.push.unwrap_or_else(|| workflow::Push {
         branches: true,
         ..workflow::Push::default()

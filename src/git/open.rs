@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::{GitError, Repository};
+use super::{GitError, Repository, address};
 
 /// A `.git` file is a line with a path.
 const MAX_GITLINK_BYTES: u64 = 64 * 1024;
@@ -50,7 +50,7 @@ impl Repository {
     pub fn origin_url(&self) -> Option<String> {
         let config = self.inner.config().ok()?;
         let url = config.get_string("remote.origin.url").ok()?;
-        without_credentials(&url)
+        address::of_remote(&url)
     }
 
     /// Who makes commits here: `user.email` of git's configuration.
@@ -216,70 +216,12 @@ fn refusal(path: &Path, error: &git2::Error) -> GitError {
     }
 }
 
-/// A URL without user, password, query and fragment. The user of an SSH URL names no secret and stays.
-fn without_credentials(url: &str) -> Option<String> {
-    let url = url.trim();
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return scp_like(url).then(|| url.to_owned());
-    };
-    if scheme.eq_ignore_ascii_case("file") {
-        return None;
-    }
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, ""),
-    };
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    if host.is_empty() {
-        return None;
-    }
-    let user = user.split(':').next().unwrap_or_default();
-    if scheme.to_ascii_lowercase().contains("ssh") && !user.is_empty() {
-        return Some(format!("{scheme}://{user}@{host}{path}"));
-    }
-    Some(format!("{scheme}://{host}{path}"))
-}
-
-/// `git@example.org:cellar.git`: a colon before any slash.
-fn scp_like(url: &str) -> bool {
-    url.split_once(':')
-        .is_some_and(|(host, path)| !host.is_empty() && !host.contains('/') && !path.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::git::tests::played;
 
     const ONE: &str = "- commit: one\n  write: { db/a.sql: SELECT 1 }\n";
-
-    #[test]
-    fn credentials_and_paths_never_show() {
-        let check = |url: &str, expected: Option<&str>| {
-            assert_eq!(without_credentials(url).as_deref(), expected, "{url}");
-        };
-        let plain = Some("https://example.org/cellar.git");
-        check("https://example.org/cellar.git", plain);
-        check("https://token@example.org/cellar.git", plain);
-        check("https://me:pass@word@example.org/cellar.git", plain);
-        check("https://example.org/cellar.git?token=x#y", plain);
-        check("https://me:pass@example.org", Some("https://example.org"));
-        check(
-            "ssh://git:pass@example.org:22/cellar.git",
-            Some("ssh://git@example.org:22/cellar.git"),
-        );
-        check(
-            "git@example.org:cellar.git",
-            Some("git@example.org:cellar.git"),
-        );
-        check("/srv/cellar", None);
-        check("../cellar", None);
-        check("./a:b", None);
-        check("file:///srv/cellar", None);
-        check("https://", None);
-        check("", None);
-    }
 
     #[test]
     fn a_repository_is_found_from_below() {

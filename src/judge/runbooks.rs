@@ -2,7 +2,7 @@
 
 use super::{Frame, JudgeError};
 use crate::charts::ChartSurvey;
-use crate::discover::{Reader, Snapshot};
+use crate::discover::{Reader, Snapshot, is_foreign_document};
 use crate::facts::runbooks::{self, Around};
 use crate::facts::{Facts, Origins};
 use crate::git::History;
@@ -27,15 +27,6 @@ const NAMES: [&str; 17] = [
     "runbook",
     "runbooks",
     "disaster-recovery",
-];
-
-/// Directories whose documents are not this project's, or not its present ones.
-const FOREIGN: [&str; 5] = [
-    "node_modules",
-    "vendor",
-    "third_party",
-    "testdata",
-    "archive",
 ];
 
 /// The facts of the release documents.
@@ -117,10 +108,8 @@ fn is_runbook(path: &str) -> bool {
     }) else {
         return false;
     };
-    let mut directories = parts.clone();
-    let is_foreign = directories.any(|part| FOREIGN.contains(&part));
     let mut directories = parts;
-    !is_foreign
+    !is_foreign_document(path)
         && (NAMES.contains(&name) || directories.any(|part| matches!(part, "runbook" | "runbooks")))
 }
 
@@ -146,6 +135,8 @@ mod tests {
             "docs/runbooks/database.md",
             "docs/runbooks/database.sql",
             "vendor/x/RELEASE.md",
+            "third_party/RELEASE.md",
+            "Archive/RELEASE.md",
         ];
         check(
             &paths,

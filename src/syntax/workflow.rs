@@ -30,6 +30,8 @@ pub struct Workflow {
     pub jobs: Vec<String>,
     /// What it makes visible before its tests have passed.
     pub early: Vec<Early>,
+    /// What of it `early` does not know, as a phrase.
+    pub beyond: Option<String>,
 }
 
 /// What the token of a workflow may do.
@@ -85,23 +87,14 @@ pub fn parse(text: &str) -> Parsed<Workflow> {
                 workflow.trigger = key.span().cover(on.span());
                 workflow.push = push(on);
                 workflow.pull_request_paths = filters_paths(on);
-                workflow.early = order::early(root, on);
+                (workflow.early, workflow.beyond) = order::early(root, on);
             }
             None => errors.push(SyntaxError {
                 span: root.span(),
                 message: "a workflow without `on`".to_owned(),
             }),
         }
-        if let Some(value) = root.get("permissions") {
-            workflow.permissions = permissions(value);
-        } else if root.get("jobs").is_some_and(|jobs| {
-            jobs.entries().len() > 0
-                && jobs
-                    .entries()
-                    .all(|(_, job)| job.get("permissions").is_some())
-        }) {
-            workflow.permissions = Permissions::Limited;
-        }
+        workflow.permissions = permissions(root);
     }
     Parsed {
         value: workflow,
@@ -109,12 +102,23 @@ pub fn parse(text: &str) -> Parsed<Workflow> {
     }
 }
 
-/// What `permissions` allow.
-fn permissions(node: Node<'_>) -> Permissions {
-    if node.text() == Some("write-all") {
+/// What the tokens may do: everything, as soon as the workflow or one of its jobs says so.
+fn permissions(root: Node<'_>) -> Permissions {
+    let of = |node: Node<'_>| {
+        node.get("permissions").map(|value| match value.text() {
+            Some("write-all") => Permissions::WriteAll,
+            _ => Permissions::Limited,
+        })
+    };
+    let jobs = root.get("jobs").into_iter().flat_map(Node::entries);
+    let of_jobs: Vec<Option<Permissions>> = jobs.map(|(_, job)| of(job)).collect();
+    let of_root = of(root);
+    if of_root == Some(Permissions::WriteAll) || of_jobs.contains(&Some(Permissions::WriteAll)) {
         Permissions::WriteAll
-    } else {
+    } else if of_root.is_some() || (!of_jobs.is_empty() && !of_jobs.contains(&None)) {
         Permissions::Limited
+    } else {
+        Permissions::Unsaid
     }
 }
 
@@ -279,6 +283,16 @@ mod tests {
             told("on: push\njobs: {a: {permissions: {}}}\n").0,
             Permissions::Limited
         );
+        for root in ["", "permissions: {contents: read}\n"] {
+            for other in ["{}", "{permissions: {}}"] {
+                let jobs = format!("jobs: {{a: {{permissions: write-all}}, b: {other}}}");
+                assert_eq!(
+                    told(&format!("on: push\n{root}{jobs}\n")).0,
+                    Permissions::WriteAll,
+                    "{root}{jobs}"
+                );
+            }
+        }
         assert!(told("on: {pull_request: {paths: ['x/**']}}\n").2);
     }
 

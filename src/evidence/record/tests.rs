@@ -366,3 +366,20 @@ proptest::proptest! {
         let _ = read_as(&kind, &format!("{{{text}"));
     }
 }
+
+/// A key that stands twice is read by one program so and by another so: it is no evidence of either.
+#[test]
+fn json_that_can_be_read_in_two_ways_is_refused() {
+    let run = r#"{"tool":{"driver":{"name":"scan"}},"results":[{"level":"error","message":{"text":"x"}}],"results":[]}"#;
+    let sarif = format!(r#"{{"version":"2.1.0","runs":[{run}]}}"#);
+    let clean = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"scan"}},"results":[]}]}"#;
+    let why = "\"results\" stands twice";
+    check("security-scan", &sarif, Err(why));
+    check("security-scan", &format!("{clean}\n{sarif}"), Err(why));
+    check("security-scan", &format!("{sarif}{{"), Err(why));
+    check(
+        "security-scan",
+        &format!("{clean} and more"),
+        Err("it is not JSON"),
+    );
+}

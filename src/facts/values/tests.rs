@@ -258,3 +258,42 @@ fn keys_of_dependencies_are_told_apart() {
     assert_eq!(of(chart, "{{ .Values.global.b }}"), ["press", "store"]);
     assert_eq!(of(CHART, ""), [""; 0]);
 }
+
+/// What Helm refuses and YAML allows is compared all the same; what is no YAML is said to be no ground for a comparison.
+#[test]
+fn an_old_mistake_hides_no_key() {
+    check(
+        "a: 1\na: 2\nb: 1\nc: 1\n",
+        "a: 2\n",
+        &["- b number>", "- c number>"],
+    );
+    check(
+        "a: {{ .x }}\nb: 1\nc: 1\n",
+        "a: {}\n",
+        &["- b number>", "- c number>"],
+    );
+    let old = [
+        ("Chart.yaml", CHART),
+        ("values.yaml", "a: [1\nb: 1\n"),
+        ("templates/a.yaml", "a"),
+    ];
+    for (new, told) in [("a", 0), ("b", 1)] {
+        let new = [
+            ("Chart.yaml", CHART),
+            ("values.yaml", if told == 0 { old[1].1 } else { "a: [1]\n" }),
+            ("templates/a.yaml", new),
+        ];
+        let (mut reader, before) = Reader::in_memory("v1.0.0", &old);
+        let now = reader.add_memory_snapshot("v1.1.0", &new);
+        let survey = survey(Some(&before), &now, &[], &mut reader);
+        let facts = collect(&survey, &mut Origins::default());
+        assert_eq!(facts.not_compared.len(), told, "{facts:?}");
+        assert_eq!(all(&facts).count(), 0, "{facts:?}");
+        let skipped = &reader.coverage.not_examined;
+        assert_eq!(skipped.len(), told, "{skipped:?}");
+        assert!(
+            skipped.iter().all(|one| one.reason.contains("v1.0.0")),
+            "{skipped:?}"
+        );
+    }
+}

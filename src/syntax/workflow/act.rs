@@ -11,6 +11,8 @@ pub(super) struct Act {
     pub(super) span: Span,
     /// It happens even when what stands before it failed.
     pub(super) always: bool,
+    /// It happens only when the workflow that started this one succeeded.
+    pub(super) asks: bool,
 }
 
 /// What a release cares about.
@@ -128,6 +130,7 @@ pub(super) fn of_step(step: Node<'_>) -> Vec<Act> {
         work,
         span: node.span(),
         always,
+        asks: condition(step).is_some_and(asks_for_success),
     };
     let ignored = step
         .get("continue-on-error")
@@ -167,6 +170,36 @@ pub(super) fn runs_after_failure(condition: &str) -> bool {
     .iter()
     .any(|word| condition.contains(word));
     ignores && !looks
+}
+
+/// How the workflow ended that started this one (`on: workflow_run`).
+const CONCLUSION: &str = "workflow_run.conclusion";
+
+/// `if: github.event.workflow_run.conclusion == 'success'` and its like.
+pub(super) fn asks_for_success(condition: &str) -> bool {
+    let Some((_, rest)) = condition.split_once(CONCLUSION) else {
+        return false;
+    };
+    let literal = |rest: &str| {
+        let rest = rest.trim_start().strip_prefix(['\'', '"'])?;
+        Some(rest.starts_with("success"))
+    };
+    let rest = rest.trim_start();
+    if let Some(rest) = rest.strip_prefix("==") {
+        literal(rest) == Some(true)
+    } else if let Some(rest) = rest.strip_prefix("!=") {
+        literal(rest) == Some(false)
+    } else {
+        condition.contains("success")
+    }
+}
+
+/// A step that ends its job when the workflow that started this one did not succeed.
+pub(super) fn stops_without_success(step: Node<'_>) -> bool {
+    let looks =
+        condition(step).is_some_and(|text| text.contains(CONCLUSION) && !asks_for_success(text));
+    let run = step.get("run").and_then(Node::text).unwrap_or("");
+    looks && run.split_whitespace().any(|word| word == "exit")
 }
 
 fn action(step: Node<'_>, uses: &str) -> Option<Work> {

@@ -47,128 +47,143 @@ impl Because {
     }
 }
 
-/// Jobs beyond these are not looked at; GitHub takes 256 in a run.
-const MAX_JOBS: usize = 1000;
+/// Jobs beyond these are not looked at; GitHub takes as many in a run.
+const MAX_JOBS: usize = 256;
+/// What a job does beyond this is not looked at.
+const MAX_ACTS: usize = 1000;
 
 struct Job<'w> {
     id: &'w str,
     acts: Vec<Act>,
+    /// The first and the last of its acts that are tests.
+    tests: Option<(usize, usize)>,
+    /// The last of its acts that is none.
+    last_release: Option<usize>,
     /// The jobs that are done before it, directly or not.
     after: BTreeSet<usize>,
     always: bool,
+    /// It runs only when the workflow that started this one succeeded.
+    asks: bool,
+    /// It runs to its end only then.
+    guards: bool,
     /// It runs for pull requests alone.
     for_pull_requests: bool,
 }
 
-/// What is done too early, at most one thing for each job. A workflow without tests has none: they run elsewhere.
-pub(super) fn early(root: Node<'_>, on: Node<'_>) -> Vec<Early> {
+/// What is done too early, at most one thing for each job, and what was not looked at. A workflow without tests has nothing
+/// early: they run elsewhere.
+pub(super) fn early(root: Node<'_>, on: Node<'_>) -> (Vec<Early>, Option<String>) {
     let publishes = starts_for_releases(on);
     let only_pull_requests = events(on)
         .iter()
         .all(|event| event.starts_with("pull_request"));
     if only_pull_requests {
-        return Vec::new();
+        return (Vec::new(), None);
     }
-    let jobs = jobs(root);
-    let behind = completed_workflow(root, on);
+    let (jobs, beyond) = jobs(root);
+    let behind = completed_workflow(on);
+    let is_used = used_after(&jobs);
     let mut found = Vec::new();
-    for index in 0..jobs.len() {
-        let job = &jobs[index];
-        let early = (job.acts.iter().enumerate())
-            .filter(|(_, act)| match act.work {
+    for (index, job) in jobs.iter().enumerate() {
+        let asks = job.asks || (!job.always && job.after.iter().any(|&other| jobs[other].guards));
+        let early = (job.acts.iter().enumerate()).find_map(|(at, act)| {
+            let behind = behind.filter(|_| !(asks || act.asks));
+            let counts = match act.work {
                 Work::Test => false,
                 Work::Publish => publishes || behind.is_some(),
                 Work::Promote => true,
+            };
+            let (test, because) = match behind {
+                _ if !counts => return None,
+                Some(workflow) => (workflow, Because::Completed),
+                None => unguarded(&jobs, &is_used, index, at)?,
+            };
+            Some(Early {
+                work: act.work,
+                job: job.id.to_owned(),
+                test: test.to_owned(),
+                because,
+                span: act.span,
             })
-            .find_map(|(at, act)| {
-                let (test, because) = match behind {
-                    Some(workflow) => (workflow, Because::Completed),
-                    None => unguarded(&jobs, index, at)?,
-                };
-                Some(Early {
-                    work: act.work,
-                    job: job.id.to_owned(),
-                    test: test.to_owned(),
-                    because,
-                    span: act.span,
-                })
-            });
+        });
         found.extend(early);
     }
-    found
+    (found, beyond)
 }
 
-/// The first job whose tests do not come before an act.
-fn unguarded<'w>(jobs: &[Job<'w>], index: usize, at: usize) -> Option<(&'w str, Because)> {
+/// The first job whose tests do not come before an act. `is_used` is what [`used_after`] gives.
+fn unguarded<'w>(
+    jobs: &[Job<'w>],
+    is_used: &[bool],
+    index: usize,
+    at: usize,
+) -> Option<(&'w str, Because)> {
     let job = &jobs[index];
     if job.for_pull_requests {
         return None;
     }
     let act = job.acts[at];
     for (other, tester) in jobs.iter().enumerate() {
-        if tester.for_pull_requests {
+        let Some((first, last)) = tester.tests.filter(|_| !tester.for_pull_requests) else {
             continue;
-        }
-        for (place, test) in tester.acts.iter().enumerate() {
-            if test.work != Work::Test {
+        };
+        // A candidate is pushed, tested, and then promoted.
+        let is_early = act.work == Work::Promote
+            || !(is_used[other] || tester.last_release.is_some_and(|release| release > last));
+        let because = if other == index {
+            if first < at && act.always {
+                Because::Always
+            } else if last > at && is_early {
+                Because::After
+            } else {
                 continue;
             }
-            let is_before = if other == index {
-                place < at
-            } else {
-                job.after.contains(&other)
-            };
-            let is_behind = if other == index {
-                place > at
-            } else {
-                tester.after.contains(&index)
-            };
-            if is_before {
-                let ignores = if other == index {
-                    act.always
-                } else {
-                    job.always
-                };
-                if ignores {
-                    return Some((tester.id, Because::Always));
-                }
-            } else if is_behind {
-                // A candidate is pushed, tested, and then promoted.
-                if act.work == Work::Promote || !is_promoted_after(jobs, other, place) {
-                    return Some((tester.id, Because::After));
-                }
-            } else {
-                return Some((tester.id, Because::NotWaiting));
+        } else if job.after.contains(&other) {
+            if !job.always {
+                continue;
             }
-        }
+            Because::Always
+        } else if tester.after.contains(&index) {
+            if !is_early {
+                continue;
+            }
+            Because::After
+        } else {
+            Because::NotWaiting
+        };
+        return Some((tester.id, because));
     }
     None
 }
 
-/// Something is promoted or published behind a test.
-fn is_promoted_after(jobs: &[Job<'_>], tester: usize, place: usize) -> bool {
-    jobs.iter().enumerate().any(|(index, job)| {
-        let acts = job.acts.iter().enumerate();
-        let mut later =
-            acts.filter(|(at, _)| job.after.contains(&tester) || (index == tester && *at > place));
-        later.any(|(_, act)| act.work != Work::Test)
-    })
+/// Of each job, whether another one publishes or promotes something behind it.
+fn used_after(jobs: &[Job<'_>]) -> Vec<bool> {
+    let mut used = vec![false; jobs.len()];
+    for job in jobs.iter().filter(|job| job.last_release.is_some()) {
+        for &before in &job.after {
+            used[before] = true;
+        }
+    }
+    used
 }
 
-fn jobs(root: Node<'_>) -> Vec<Job<'_>> {
-    let entries: Vec<(&str, Node<'_>)> = root
+/// The jobs, and what was not looked at.
+fn jobs(root: Node<'_>) -> (Vec<Job<'_>>, Option<String>) {
+    let mut entries: Vec<(&str, Node<'_>)> = root
         .get("jobs")
         .into_iter()
         .flat_map(Node::entries)
         .filter_map(|(id, job)| Some((id.text()?, job)))
-        .take(MAX_JOBS)
         .collect();
+    let mut beyond = (entries.len() > MAX_JOBS)
+        .then(|| format!("the jobs behind the first {MAX_JOBS} are not looked at"));
+    entries.truncate(MAX_JOBS);
     let indices: BTreeMap<&str, usize> = entries
         .iter()
         .enumerate()
         .map(|(index, (id, _))| (*id, index))
         .collect();
-    let needs: Vec<Vec<usize>> = entries
+    let needs: Vec<BTreeSet<usize>> = entries
         .iter()
         .map(|(_, job)| {
             let node = job.get("needs");
@@ -183,22 +198,43 @@ fn jobs(root: Node<'_>) -> Vec<Job<'_>> {
                 .collect()
         })
         .collect();
-    entries
-        .iter()
-        .enumerate()
-        .map(|(index, &(id, job))| {
-            let condition = act::condition(job);
-            Job {
-                id,
-                acts: acts(id, job),
-                after: reachable(&needs, index),
-                always: condition.is_some_and(act::runs_after_failure),
-                for_pull_requests: condition.is_some_and(|text| {
-                    text.contains("pull_request") && !text.contains("!=") && !text.contains("||")
-                }),
-            }
-        })
-        .collect()
+    let mut jobs = Vec::with_capacity(entries.len());
+    for (index, &(id, job)) in entries.iter().enumerate() {
+        let condition = act::condition(job);
+        let mut acts = acts(id, job);
+        if acts.len() > MAX_ACTS {
+            acts.truncate(MAX_ACTS);
+            beyond.get_or_insert_with(|| {
+                format!("of the job {id} what stands behind its first {MAX_ACTS} commands is not looked at")
+            });
+        }
+        let asks = condition.is_some_and(act::asks_for_success);
+        let places = |is_test: bool| {
+            let mut places = (acts.iter().enumerate())
+                .filter(move |(_, act)| (act.work == Work::Test) == is_test)
+                .map(|(place, _)| place);
+            let first = places.next()?;
+            Some((first, places.next_back().unwrap_or(first)))
+        };
+        jobs.push(Job {
+            id,
+            tests: places(true),
+            last_release: places(false).map(|(_, last)| last),
+            after: reachable(&needs, index),
+            always: condition.is_some_and(act::runs_after_failure),
+            asks,
+            guards: asks || steps(job).any(act::stops_without_success),
+            for_pull_requests: condition.is_some_and(|text| {
+                text.contains("pull_request") && !text.contains("!=") && !text.contains("||")
+            }),
+            acts,
+        });
+    }
+    (jobs, beyond)
+}
+
+fn steps(job: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    job.get("steps").into_iter().flat_map(Node::items)
 }
 
 fn acts(id: &str, job: Node<'_>) -> Vec<Act> {
@@ -215,21 +251,34 @@ fn acts(id: &str, job: Node<'_>) -> Vec<Act> {
                 work: Work::Test,
                 span: uses.span(),
                 always: false,
+                asks: false,
             })
             .into_iter()
             .collect();
     }
-    let steps = job.get("steps").into_iter().flat_map(Node::items);
-    let mut acts: Vec<Act> = steps.flat_map(act::of_step).collect();
+    let mut acts: Vec<Act> = Vec::new();
+    let mut asks = false;
+    for step in steps(job) {
+        asks |= act::stops_without_success(step);
+        let step = act::of_step(step).into_iter();
+        acts.extend(step.map(|act| Act {
+            asks: act.asks || asks,
+            ..act
+        }));
+        // One more than is looked at, so that it shows.
+        if acts.len() > MAX_ACTS {
+            break;
+        }
+    }
     let ignored = job.get("continue-on-error").and_then(Node::text) == Some("true");
     acts.retain(|act| !(ignored && act.work == Work::Test));
     acts
 }
 
 /// The jobs that a job waits for, directly or not.
-fn reachable(needs: &[Vec<usize>], from: usize) -> BTreeSet<usize> {
+fn reachable(needs: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
-    let mut open = needs[from].clone();
+    let mut open: Vec<usize> = needs[from].iter().copied().collect();
     while let Some(job) = open.pop() {
         if found.insert(job) {
             open.extend(&needs[job]);
@@ -256,31 +305,19 @@ fn starts_for_releases(on: Node<'_>) -> bool {
             .any(|event| matches!(*event, "release" | "workflow_dispatch" | "workflow_call"))
 }
 
-/// The workflow behind which this one starts without a look at whether it succeeded.
-fn completed_workflow<'w>(root: Node<'w>, on: Node<'w>) -> Option<&'w str> {
+/// The workflow behind whose end this one starts, whether it succeeded or not.
+fn completed_workflow(on: Node<'_>) -> Option<&str> {
     let run = on.get("workflow_run")?;
     let types = run.get("types");
     let waits_for_end = types.is_none_or(|types| {
         types.text() == Some("completed")
             || types.items().any(|one| one.text() == Some("completed"))
     });
-    let looks = |node: Node<'_>| {
-        act::condition(node).is_some_and(|text| text.contains("workflow_run.conclusion"))
-    };
-    let mut all_jobs = root.get("jobs").into_iter().flat_map(Node::entries);
-    let is_guarded = all_jobs.any(|(_, job)| {
-        looks(job)
-            || job
-                .get("steps")
-                .into_iter()
-                .flat_map(Node::items)
-                .any(looks)
-    });
     let workflows = run.get("workflows")?;
     let first = workflows
         .text()
         .or_else(|| workflows.items().find_map(Node::text))?;
-    (waits_for_end && !is_guarded).then_some(first)
+    waits_for_end.then_some(first)
 }
 
 #[cfg(test)]
@@ -475,6 +512,74 @@ mod tests {
             &job(""),
             &[],
         );
+    }
+
+    /// Each job that publishes has to ask, or to stand behind one that does; what another job asks is no guard of it.
+    #[test]
+    fn every_publishing_job_asks_for_success() {
+        let on = "{ workflow_run: { workflows: [ci], types: [completed] } }";
+        let success = "github.event.workflow_run.conclusion == 'success'";
+        let failure = "github.event.workflow_run.conclusion == 'failure'";
+        let push = "{ run: docker push r/c:v1 }";
+        let early = "publish in out completed ci at docker push r/c:v1";
+        let check = |jobs: &str, is_early: bool| {
+            let expected = [early];
+            check(on, jobs, &expected[..usize::from(is_early)]);
+        };
+        let notify = format!("  notify: {{ if: \"{failure}\", steps: [{{ run: mail }}] }}\n");
+        check(&format!("{notify}  out: {{ steps: [{push}] }}\n"), true);
+        check(
+            &format!("  out: {{ if: \"{failure}\", steps: [{push}] }}\n"),
+            true,
+        );
+        check(
+            &format!(
+                "  out: {{ if: \"github.event.workflow_run.conclusion != 'failure'\", steps: [{push}] }}\n"
+            ),
+            false,
+        );
+        let guard = format!("  guard: {{ if: \"{success}\", steps: [{{ run: ls }}] }}\n");
+        check(
+            &format!("{guard}  out: {{ needs: guard, steps: [{push}] }}\n"),
+            false,
+        );
+        check(&format!("{guard}  out: {{ steps: [{push}] }}\n"), true);
+        check(
+            &format!("{guard}  out: {{ needs: guard, if: always(), steps: [{push}] }}\n"),
+            true,
+        );
+        let stop = format!("{{ if: \"{failure}\", run: exit 1 }}");
+        check(&format!("  out: {{ steps: [{stop}, {push}] }}\n"), false);
+        check(&format!("  out: {{ steps: [{push}, {stop}] }}\n"), true);
+        check(
+            &format!(
+                "  guard: {{ steps: [{stop}] }}\n  out: {{ needs: guard, steps: [{push}] }}\n"
+            ),
+            false,
+        );
+        let told = format!("{{ if: \"{failure}\", run: mail }}");
+        check(&format!("  out: {{ steps: [{told}, {push}] }}\n"), true);
+        check(
+            &format!("  out: {{ steps: [{{ if: \"{success}\", run: docker push r/c:v1 }}] }}\n"),
+            false,
+        );
+    }
+
+    /// Many commands take time in proportion, and those beyond the limit are told of.
+    #[test]
+    fn many_commands_end_soon() {
+        let run = "        go test ./...\n        docker push r/c:v1\n".repeat(100_000);
+        let text = format!("on: {TAGS}\njobs:\n  all:\n    steps:\n    - run: |\n{run}");
+        assert_eq!(parse(&text).errors, []);
+        let start = std::time::Instant::now();
+        let workflow = parse(&text).value;
+        assert!(start.elapsed().as_secs() < 60);
+        assert!(workflow.beyond.unwrap().contains("the job all"));
+        let jobs: String = (0..300)
+            .map(|n| format!("  j{n}: {{ steps: [{{ run: docker push r/c:v1 }}] }}\n"))
+            .collect();
+        let workflow = parse(&format!("on: {TAGS}\njobs:\n{jobs}")).value;
+        assert!(workflow.beyond.unwrap().contains("first 256"));
     }
 
     #[test]
