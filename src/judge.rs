@@ -144,6 +144,8 @@ pub struct Frame<'a> {
     pub helm: Option<Helm>,
     /// Reports name every file that counted. It takes as long as there are files, and an audit has no use for it.
     pub lists_inputs: bool,
+    /// Reports name the version that is next. An audit asks of each release what it was, not what came after it.
+    pub names_next: bool,
     /// The facts of the tags, where the caller has them already.
     pub tags: Option<Arc<Vec<TagFact>>>,
     /// What judgements before this one found out.
@@ -172,6 +174,7 @@ impl<'a> Frame<'a> {
             overlay: Files::new(),
             application_tags: None,
             lists_inputs: true,
+            names_next: true,
             tags: None,
             shared: Rc::default(),
             earlier_tags: Earlier::default(),
@@ -294,12 +297,13 @@ pub fn judge_subject(
     }
     let (report, facts) = finish::report(finish::Parts {
         generated_at: frame.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        next_version: settings::next_version(
-            frame,
-            history,
-            &evaluation.facts.release,
-            evaluation.required,
-        ),
+        next_version: frame
+            .names_next
+            .then(|| {
+                let release = &evaluation.facts.release;
+                settings::next_version(frame, history, release, evaluation.required)
+            })
+            .flatten(),
         subject: settings::subject_section(
             frame.repository,
             subject,
@@ -381,7 +385,7 @@ impl States {
             None => Snapshot::default(),
         };
         let current = current.overlaid(&frame.overlay);
-        named::require(frame, subject, &current)?;
+        named::require(frame, subject, history, &current)?;
         let previous = subject
             .point()
             .and_then(|point| history.lineage(&point).previous.cloned())

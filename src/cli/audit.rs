@@ -116,6 +116,7 @@ fn replay(
     let mut frame = context.frame()?;
     frame.shared = Rc::new(Shared::deferring());
     frame.lists_inputs = args.ledger.is_some();
+    frame.names_next = false;
     if frame.repository.is_shallow() {
         return Err(NothingToAudit::Shallow.into());
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads a repository; [`super::load`] does, and fills a [`History`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Ancestors, Answer, Graph, ObjectId};
 use crate::version::{TagKind, TagName, Version};
@@ -85,6 +85,10 @@ pub struct History {
     pub(super) finals_at: HashMap<ObjectId, Vec<u32>>,
     /// Finals and hotfixes that lead to a commit, as indices of `tags`.
     releases_at: HashMap<ObjectId, Vec<usize>>,
+    /// The tags by their names, as indices of `tags`.
+    by_name: HashMap<String, usize>,
+    /// Hotfixes that lead to a commit, by its time: what a release owes was made around it.
+    hotfixes: Vec<(Option<i64>, usize)>,
     /// For a commit the highest final among its ancestors and itself, as an index of `finals`.
     pub(super) highest: HashMap<ObjectId, u32>,
     on_main: Option<Ancestors>,
@@ -119,6 +123,17 @@ impl History {
                 releases_at.entry(commit).or_default().push(index);
             }
         }
+        let mut by_name = HashMap::with_capacity(tags.len());
+        for (index, tag) in tags.iter().enumerate() {
+            by_name.entry(tag.name.name.clone()).or_insert(index);
+        }
+        let mut hotfixes: Vec<(Option<i64>, usize)> = tags
+            .iter()
+            .enumerate()
+            .filter(|(_, tag)| tag.kind() == TagKind::Hotfix)
+            .filter_map(|(index, tag)| Some((graph.time(tag.commit?), index)))
+            .collect();
+        hotfixes.sort_unstable();
         let highest = graph.highest(&finals_at);
         let on_main = branches
             .iter()
@@ -132,6 +147,8 @@ impl History {
             finals,
             finals_at,
             releases_at,
+            by_name,
+            hotfixes,
             highest,
             on_main,
         }
@@ -146,7 +163,28 @@ impl History {
 
     /// The tag of this name.
     pub fn tag(&self, name: &str) -> Option<&Tag> {
-        self.tags.iter().find(|tag| tag.name.name == name)
+        self.by_name
+            .get(name)
+            .and_then(|&index| self.tags.get(index))
+    }
+
+    /// The hotfixes of a version, and those whose commits were made after one time and up to another; in release order.
+    pub fn hotfixes(
+        &self,
+        of: &Version,
+        after: Option<i64>,
+        until: Option<i64>,
+    ) -> impl Iterator<Item = &Tag> {
+        let from = self.hotfixes.partition_point(|(time, _)| *time <= after);
+        let between = self.hotfixes.iter().skip(from);
+        let between = between
+            .take_while(|(time, _)| *time <= until)
+            .map(|&(_, index)| index);
+        let own = self
+            .same_base(of, TagKind::Hotfix)
+            .filter_map(|tag| self.by_name.get(&tag.name.name).copied());
+        let all: BTreeSet<usize> = own.chain(between).collect();
+        all.into_iter().filter_map(|index| self.tags.get(index))
     }
 
     /// The finals that lead to a commit, in release order.

@@ -5,6 +5,7 @@
 
 use super::{Frame, JudgeError, States};
 use crate::discover::Snapshot;
+use crate::git::History;
 use crate::project::{Named, named};
 use crate::subject::Subject;
 
@@ -12,6 +13,7 @@ use crate::subject::Subject;
 pub(super) fn require(
     frame: &Frame<'_>,
     subject: &Subject,
+    history: &History,
     current: &Snapshot,
 ) -> Result<(), JudgeError> {
     let file = || {
@@ -28,7 +30,12 @@ pub(super) fn require(
     }
     match &frame.project.config.baseline {
         // Staged changes are judged in clones without tags too.
-        Some(tag) if !subject.staged && !frame.repository.tag_names()?.contains(tag) => {
+        // The tags that a pull request itself brings are in no history.
+        Some(tag)
+            if !subject.staged
+                && history.tag(tag).is_none()
+                && !frame.repository.tag_names()?.contains(tag) =>
+        {
             Err(JudgeError::Baseline {
                 file: file(),
                 tag: tag.clone(),

@@ -24,12 +24,9 @@ pub(super) fn collect(
     };
     let graph = &history.graph;
     let own_time = graph.time(commit);
+    let since = graph.time(previous_commit);
     let mut owed = Vec::new();
-    for tag in history
-        .tags
-        .iter()
-        .filter(|tag| tag.kind() == TagKind::Hotfix)
-    {
+    for tag in history.hotfixes(previous_version, since, own_time) {
         let (Some(at), Some(version)) = (tag.commit, tag.version()) else {
             continue;
         };
@@ -38,11 +35,12 @@ pub(super) fn collect(
             continue;
         };
         let time = graph.time(at);
+        if time > own_time {
+            continue;
+        }
         let due = version.base() == previous_version.base()
-            || (base != commit
-                && graph.is_ancestor(base, commit) == Answer::Yes
-                && time > graph.time(previous_commit));
-        if !due || time > own_time || graph.is_ancestor(at, commit) == Answer::Yes {
+            || (time > since && base != commit && graph.is_ancestor(base, commit) == Answer::Yes);
+        if !due || graph.is_ancestor(at, commit) == Answer::Yes {
             continue;
         }
         let commits = lost::collect(history, at, commit, contents, coverage)?;
