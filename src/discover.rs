@@ -139,6 +139,28 @@ impl Snapshot {
         self.get(path).is_some() || self.below(path).next().is_some()
     }
 
+    /// The entries in `directory` itself (empty for the root), by name, in order. What lies deeper is not even looked at.
+    pub fn inside<'s>(&'s self, directory: &str) -> impl Iterator<Item = (&'s str, &'s Entry)> {
+        let prefix = match directory.trim_end_matches('/') {
+            "" => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let mut rest = self.entries.range(prefix.clone()..);
+        std::iter::from_fn(move || {
+            loop {
+                let (path, entry) = rest.next()?;
+                let name = path.strip_prefix(&prefix)?;
+                match name.split_once('/') {
+                    None => return Some((name, entry)),
+                    // `0` is what comes behind `/`.
+                    Some((below, _)) => {
+                        rest = self.entries.range(format!("{prefix}{below}0")..);
+                    }
+                }
+            }
+        })
+    }
+
     /// The entries below `directory` (empty for the root), at any depth, in order.
     pub fn below<'s>(&'s self, directory: &str) -> impl Iterator<Item = (&'s str, &'s Entry)> {
         let prefix = if directory.is_empty() {

@@ -65,7 +65,7 @@ fn directories(snapshot: &Snapshot) -> BTreeSet<&str> {
     snapshot
         .entries
         .iter()
-        .filter(|(_, entry)| entry.kind != EntryKind::Submodule)
+        .filter(|(path, entry)| path.ends_with(CHART_FILE) && entry.kind != EntryKind::Submodule)
         .filter_map(|(path, _)| match path.rsplit_once('/') {
             Some((directory, CHART_FILE)) => Some(directory),
             None if path == CHART_FILE => Some(""),

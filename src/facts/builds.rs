@@ -80,6 +80,11 @@ pub fn collect(
 ) -> Vec<BuildFact> {
     let kind = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
+        // Nearly every file is told by its first letter.
+        let may_be = matches!(name.as_bytes().first(), Some(b'.' | b'g' | b'D'));
+        if !may_be && !name.ends_with(".Dockerfile") {
+            return None;
+        }
         let is_goreleaser = GORELEASER.contains(&path)
             || ((name.starts_with(".goreleaser") || name.starts_with("goreleaser"))
                 && (name.ends_with(".yaml") || name.ends_with(".yml"))

@@ -130,8 +130,10 @@ fn judge_all(
         enabled: &frame.project.config.rules.enable,
     };
     let no_uses = Uses::new();
-    // What stands only in memory was never judged before.
-    let cache = frame.cache.filter(|_| frame.overlay.is_empty());
+    // What stands only in memory was never judged before. An audit has all that it needs in memory, and a file for each release
+    // would drive out what others keep.
+    let is_kept = frame.overlay.is_empty() && !frame.shared.migrations.is_deferring();
+    let cache = frame.cache.filter(|_| is_kept);
     let changed: Vec<&DirectorySurvey> = survey
         .directories
         .iter()

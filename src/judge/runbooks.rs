@@ -100,6 +100,14 @@ fn documents(snapshot: &Snapshot, configured: Option<&[String]>) -> Vec<String> 
 }
 
 fn is_runbook(path: &str) -> bool {
+    let ends = |end: &str| {
+        let from = path.len().checked_sub(end.len());
+        from.and_then(|from| path.get(from..))
+            .is_some_and(|own| own.eq_ignore_ascii_case(end))
+    };
+    if !ends(".md") && !ends(".markdown") {
+        return false;
+    }
     let lower = path.to_ascii_lowercase().replace('_', "-");
     let mut parts = lower.rsplit('/');
     let Some(name) = parts.next().and_then(|file| {

@@ -58,6 +58,11 @@ impl Memory {
         self
     }
 
+    /// Many judgements share it, one after the other.
+    pub fn is_deferring(&self) -> bool {
+        self.defers.get()
+    }
+
     /// What is known of a state.
     pub(super) fn state(&self, snapshot: &Snapshot) -> Rc<State> {
         let mut states = self.states.borrow_mut();

@@ -1,6 +1,6 @@
 //! The files of a directory in the order in which its runner takes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::directories::MigrationDirectory;
@@ -75,7 +75,7 @@ impl Sequence {
             }
         }
         sequence.drop_overridden(directory);
-        sequence.arrange();
+        sequence.arrange(base);
         sequence
     }
 
@@ -84,13 +84,29 @@ impl Sequence {
         let mut sequence = self.clone();
         sequence.by_path.extend(files);
         sequence.by_path.sort_by(|a, b| a.path.cmp(&b.path));
-        sequence.arrange();
+        sequence.arrange(Some(self));
         sequence
     }
 
-    /// Puts the files in the order in which they run.
-    fn arrange(&mut self) {
-        self.files.clone_from(&self.by_path);
+    /// Puts the files in the order in which they run. What is shared with `base` stands in order there already, and sorting
+    /// that again costs no more than looking at it.
+    fn arrange(&mut self, base: Option<&Self>) {
+        self.files = match base {
+            Some(base) => {
+                let mut own: HashSet<*const MigrationFile> =
+                    self.by_path.iter().map(Arc::as_ptr).collect();
+                let shared = base.files.iter();
+                let shared = shared.filter(|file| own.remove(&Arc::as_ptr(file)));
+                let mut files: Vec<Arc<MigrationFile>> = shared.cloned().collect();
+                let more = self.by_path.iter();
+                files.extend(
+                    more.filter(|file| own.contains(&Arc::as_ptr(file)))
+                        .cloned(),
+                );
+                files
+            }
+            None => self.by_path.clone(),
+        };
         self.files.sort_by(|a, b| a.position().cmp(&b.position()));
         let files = &self.files;
         let identity = |index: usize| files.get(index).map(|file| file.name.identity.as_str());

@@ -1,6 +1,6 @@
 //! Finding and reading the changelog's file.
 
-use crate::discover::{EntryKind, Reader, Snapshot};
+use crate::discover::{EntryKind, Reader, Snapshot, join};
 use crate::source::SourceId;
 use crate::syntax::Parsed;
 use crate::syntax::changelog::{self, Changelog, Format};
@@ -35,22 +35,18 @@ pub fn find(snapshot: &Snapshot, configured: Option<&str>) -> Option<String> {
 
 fn find_in(snapshot: &Snapshot, directory: &str) -> Option<String> {
     snapshot
-        .below(directory)
-        .filter_map(|(path, entry)| {
-            let name = path.strip_prefix(directory)?.trim_start_matches('/');
-            if name.contains('/') {
-                return None;
-            }
+        .inside(directory)
+        .filter_map(|(name, entry)| {
             let rank = name_rank(name)?;
             let kind = match entry.kind {
                 EntryKind::File => 0,
                 EntryKind::Symlink => 1,
                 EntryKind::Submodule => return None,
             };
-            Some((kind, rank, path))
+            Some((kind, rank, name))
         })
         .min()
-        .map(|(_, _, path)| path.to_owned())
+        .map(|(_, _, name)| join(directory, name))
 }
 
 /// How likely a file of this name is the changelog: the lower, the likelier. `None` when it is not.

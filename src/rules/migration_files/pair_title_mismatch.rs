@@ -6,6 +6,7 @@ use super::input::{file_name, short};
 use super::{SequenceInput, SequenceRule};
 use crate::finding::Severity;
 use crate::migrations::changes::{ChangeKind, FileChange};
+use crate::migrations::sequence::MigrationFile;
 use crate::rules::{Findings, RuleInfo};
 use crate::syntax::migration::Role;
 
@@ -21,14 +22,20 @@ pub(super) const RULE: SequenceRule = SequenceRule {
 
 fn check(input: &SequenceInput<'_>, findings: &mut Findings) {
     let sequence = &input.directory.subject;
-    let named: BTreeSet<&str> = input
-        .directory
-        .changes
-        .iter()
-        .filter(|change| matches!(change.kind, ChangeKind::Added | ChangeKind::Renamed))
-        .map(FileChange::path)
+    let changes = input.directory.changes.iter();
+    let new = changes.filter(|change| matches!(change.kind, ChangeKind::Added | ChangeKind::Renamed));
+    let named: BTreeSet<&str> = new.clone().map(FileChange::path).collect();
+    // The pairs of what is new, in the order in which they run.
+    let identities: BTreeSet<&str> = new
+        .filter_map(|change| Some(change.current.as_ref()?.name.identity.as_str()))
         .collect();
-    for down in sequence.downs() {
+    let mut downs: Vec<&MigrationFile> = identities
+        .into_iter()
+        .flat_map(|identity| sequence.of_identity(identity))
+        .filter(|file| file.name.role == Role::Down)
+        .collect();
+    downs.sort_by(|a, b| a.position().cmp(&b.position()));
+    for down in downs {
         // With several ups of one version a pair cannot be told; that is a finding of its own.
         let mut ups = sequence
             .of_identity(&down.name.identity)

@@ -241,12 +241,9 @@ fn replay<'a>(
     replays: &Replays,
     names: &mut Vec<&'a str>,
 ) -> Catalog {
-    let files: Vec<Arc<MigrationFile>> = installed(sequence).into_iter().cloned().collect();
-    names.extend(
-        installed(sequence)
-            .into_iter()
-            .map(|file| file.path.as_str()),
-    );
+    let installed = installed(sequence);
+    names.extend(installed.iter().map(|file| file.path.as_str()));
+    let files: Vec<Arc<MigrationFile>> = installed.into_iter().cloned().collect();
     let (done, mut catalog) = replays
         .longest(&survey.directory, &files)
         .unwrap_or_else(|| (0, Catalog::new(survey.directory.dialect)));
