@@ -353,7 +353,7 @@ impl<'r> Reader<'r> {
             return Some(self.sources.get(known?).text.clone());
         }
         match self.read_text(path, entry) {
-            Ok(text) => Some(Arc::from(text)),
+            Ok(text) => Some(text),
             Err(unread) => {
                 self.note_unread(path, entry.oid, unread);
                 None
@@ -389,13 +389,13 @@ impl<'r> Reader<'r> {
     }
 
     /// The text of a file, for a look that is not kept: it is neither among the sources nor in the coverage.
-    pub fn peek(&self, snapshot: &Snapshot, path: &str) -> Option<String> {
+    pub fn peek(&self, snapshot: &Snapshot, path: &str) -> Option<Arc<str>> {
         self.read_text(path, *snapshot.get(path)?).ok()
     }
 
     /// The content of a file, text or not, which is neither among the sources nor in the coverage.
     pub fn bytes(&self, snapshot: &Snapshot, path: &str) -> Option<Vec<u8>> {
-        self.read_bytes(*snapshot.get(path)?).ok()
+        self.with_bytes(*snapshot.get(path)?, <[u8]>::to_vec).ok()
     }
 
     /// An entry is no file, and what it stands for may be a directory whose files the snapshot does not list: a submodule, or
@@ -424,7 +424,7 @@ impl<'r> Reader<'r> {
     /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is
     /// replaced, and the offset of the first such place (or NUL) is told. `None` when it is text, or cannot be read at all.
     pub fn read_lossy(&mut self, snapshot: &Snapshot, path: &str) -> Option<(SourceId, usize)> {
-        let bytes = self.read_bytes(*snapshot.get(path)?).ok()?;
+        let bytes = self.bytes(snapshot, path)?;
         let valid = match std::str::from_utf8(&bytes) {
             Ok(_) => bytes.len(),
             Err(error) => error.valid_up_to(),
@@ -439,11 +439,13 @@ impl<'r> Reader<'r> {
         Some((id, offset))
     }
 
-    fn read_text(&self, path: &str, entry: Entry) -> Result<String, Unread> {
-        decode(path, self.read_bytes(entry)?).map_err(Unread::from)
+    fn read_text(&self, path: &str, entry: Entry) -> Result<Arc<str>, Unread> {
+        self.with_bytes(entry, |bytes| decode(path, bytes))?
+            .map_err(Unread::from)
     }
 
-    fn read_bytes(&self, entry: Entry) -> Result<Vec<u8>, Unread> {
+    /// What `read` makes of the content, which is not copied for it: files may be large.
+    fn with_bytes<T>(&self, entry: Entry, read: impl FnOnce(&[u8]) -> T) -> Result<T, Unread> {
         let kind = match entry.kind {
             EntryKind::Symlink => "a symbolic link, which is not followed",
             EntryKind::Submodule => "a submodule, whose content is in another repository",
@@ -455,11 +457,12 @@ impl<'r> Reader<'r> {
         if !self.overlay.is_empty()
             && let Some(bytes) = self.overlay.get(&entry.oid.to_string())
         {
-            return Ok(bytes.clone());
+            return Ok(read(bytes));
         }
         match &self.store {
-            Store::Git(repository) => repository.read_blob(entry.oid, MAX_FILE_BYTES).map_err(
-                |error| Unread {
+            Store::Git(repository) => repository
+                .read_blob(entry.oid, MAX_FILE_BYTES, read)
+                .map_err(|error| Unread {
                     missing: error == BlobError::Missing,
                     damaged: matches!(error, BlobError::Unreadable(_)),
                     reason: match error {
@@ -473,11 +476,10 @@ impl<'r> Reader<'r> {
                         }
                         BlobError::Unreadable(why) => format!("git cannot read it: {why}"),
                     },
-                },
-            ),
+                }),
             Store::Memory(blobs) => blobs
                 .get(&entry.oid.to_string())
-                .cloned()
+                .map(|bytes| read(bytes))
                 .ok_or_else(|| "not in memory".to_owned().into()),
         }
     }
@@ -503,16 +505,15 @@ impl From<String> for Unread {
 }
 
 /// Text from bytes: UTF-8 with an optional byte-order mark that stays in place, so that offsets are those of the file.
-fn decode(path: &str, bytes: Vec<u8>) -> Result<String, String> {
+fn decode(path: &str, bytes: &[u8]) -> Result<Arc<str>, String> {
     if let Some(at) = bytes.iter().position(|&b| b == 0) {
         return Err(format!(
             "not a text file: {path} has a NUL byte at offset {at}"
         ));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        format!(
-            "not UTF-8: the byte at offset {} is invalid",
-            error.utf8_error().valid_up_to()
-        )
-    })
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        format!("not UTF-8: the byte at offset {at} is invalid")
+    })?;
+    Ok(Arc::from(text))
 }

@@ -167,8 +167,13 @@ impl Repository {
         None
     }
 
-    /// The bytes of a blob of at most `limit` bytes.
-    pub fn read_blob(&self, oid: ObjectId, limit: u64) -> Result<Vec<u8>, BlobError> {
+    /// What `read` makes of the bytes of a blob of at most `limit` bytes.
+    pub fn read_blob<T>(
+        &self,
+        oid: ObjectId,
+        limit: u64,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, BlobError> {
         let unreadable = |error: git2::Error| match error.code() {
             git2::ErrorCode::NotFound => BlobError::Missing,
             _ => BlobError::Unreadable(error.message().to_owned()),
@@ -183,7 +188,7 @@ impl Repository {
             return Err(BlobError::TooLarge(size as u64));
         }
         let object = database.read(oid.to_git()).map_err(unreadable)?;
-        Ok(object.data().to_vec())
+        Ok(read(object.data()))
     }
 }
 
@@ -231,13 +236,22 @@ pub(crate) mod tests {
     fn blobs_are_read_up_to_a_limit() {
         let (_directory, repository) = played("- commit: one\n  write: { a.txt: hello }\n");
         let id = ObjectId::of_content(b"hello");
-        assert_eq!(repository.read_blob(id, 5), Ok(b"hello".to_vec()));
-        assert_eq!(repository.read_blob(id, 4), Err(BlobError::TooLarge(5)));
+        assert_eq!(
+            repository.read_blob(id, 5, <[u8]>::to_vec),
+            Ok(b"hello".to_vec())
+        );
+        assert_eq!(
+            repository.read_blob(id, 4, |_| ()),
+            Err(BlobError::TooLarge(5))
+        );
         let absent = ObjectId::of_content(b"absent");
-        assert_eq!(repository.read_blob(absent, 5), Err(BlobError::Missing));
+        assert_eq!(
+            repository.read_blob(absent, 5, |_| ()),
+            Err(BlobError::Missing)
+        );
         let head = repository.head().unwrap();
         assert!(matches!(
-            repository.read_blob(head, 5000),
+            repository.read_blob(head, 5000, |_| ()),
             Err(BlobError::Unreadable(_))
         ));
     }

@@ -383,7 +383,7 @@ fn expanded(
         .collect();
     let mut found = Vec::new();
     for path in paths {
-        let is_template = |text: String| text.contains("{{") && text.contains(".Values");
+        let is_template = |text: Arc<str>| text.contains("{{") && text.contains(".Values");
         if reader.peek(snapshot, path).is_some_and(is_template)
             && let Some(source) = reader.read(snapshot, path)
         {

@@ -15,6 +15,7 @@ mod infer;
 mod json;
 mod macros;
 mod mistake;
+mod prefilter;
 mod program;
 mod regex;
 mod rewrite;
@@ -27,6 +28,8 @@ mod value;
 
 pub(super) use infer::{Names, fields_behind_a_dot, infer};
 pub use mistake::Mistake;
+#[cfg(test)]
+pub(super) use program::read_built_in;
 pub use program::{Bindings, Failure, MAX_DEPTH, MAX_LOOPS, MAX_SOURCE, Program, Value};
 pub(super) use program::{parse, parse_built_in};
 pub use trace::{Kindred, Step};

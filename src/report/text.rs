@@ -36,8 +36,18 @@ pub fn escape(text: &str) -> String {
 /// JSON text in which unsafe characters stand as `\uXXXX`. They can occur in strings only, where that is equal.
 pub fn escape_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_unsafe(c) && c != '\n' {
+    // Reports are long, and nearly all of them is copied.
+    let is_plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    let mut rest = json;
+    loop {
+        let end = rest.bytes().position(|byte| !is_plain(byte));
+        let (plain, other) = rest.split_at(end.unwrap_or(rest.len()));
+        out.push_str(plain);
+        let mut others = other.chars();
+        let Some(c) = others.next() else {
+            return out;
+        };
+        if is_unsafe(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
                 let _ = write!(out, "\\u{unit:04x}");
@@ -45,8 +55,8 @@ pub fn escape_json(json: &str) -> String {
         } else {
             out.push(c);
         }
+        rest = others.as_str();
     }
-    out
 }
 
 /// A path as the path of a URI (RFC 3986): everything but unreserved characters and `/` is percent-encoded.

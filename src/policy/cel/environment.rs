@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use cel::{DeclarationError, Env, extensions};
 
-use super::{entries, functions, macros, semver};
+use super::{entries, functions, macros, prefilter, semver};
 
 /// The environment that every expression is read and evaluated in.
 pub(super) fn environment() -> &'static Arc<Env> {
@@ -25,6 +25,7 @@ fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_extension(semver::extension)?;
     env.add_extension(functions::extension)?;
     env.add_extension(entries::extension)?;
+    env.add_extension(prefilter::extension)?;
     macros::all()
         .into_iter()
         .try_for_each(|it| env.add_macro(it))

@@ -1,5 +1,7 @@
 //! Events to trees, within limits: a hostile text ends in an error, not in a full memory or a full stack.
 
+use std::collections::BTreeMap;
+
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, options};
 
 use crate::source::Span;
@@ -16,6 +18,10 @@ pub const MAX_DOCUMENTS: usize = 10_000;
 pub const MAX_DEPTH: u32 = 256;
 /// More nodes in one text are not read.
 pub const MAX_NODES: usize = 3_000_000;
+/// What a node takes of a dense text, with its indentation and colon.
+const BYTES_OF_NODE: usize = 6;
+/// Documents of so many nodes are large.
+const LARGE_NODES: usize = 100_000;
 /// How many nodes the aliases of a document may stand for.
 pub const MAX_ALIAS_NODES: u64 = 1_000_000;
 
@@ -92,20 +98,21 @@ struct Current {
     nodes: Vec<NodeData>,
     texts: String,
     children: Vec<NodeId>,
-    /// Beside each node: how many nodes it stands for, and how deep it is.
-    sizes: Vec<Size>,
     open: Vec<Open>,
     /// The children of the open containers, those of the outer ones first.
-    pending: Vec<NodeId>,
+    pending: Vec<(NodeId, Size)>,
     root: Option<NodeId>,
     version: Option<(u32, u32)>,
     /// Of each anchor id, in the order of the ids: its node, or the container that is still open.
     anchors: Vec<(usize, NodeId)>,
+    /// Of each container that has an anchor and is closed.
+    anchored_sizes: BTreeMap<NodeId, Size>,
     anchor_spans: Vec<(NodeId, Span)>,
     tags: Vec<(NodeId, Tag)>,
     alias_nodes: u64,
 }
 
+/// How many nodes a node stands for, and how deep it is.
 #[derive(Clone, Copy)]
 struct Size {
     nodes: u32,
@@ -119,6 +126,22 @@ struct Open {
     first: usize,
     is_map: bool,
     is_flow: bool,
+    has_anchor: bool,
+}
+
+impl Size {
+    const SCALAR: Self = Self { nodes: 1, depth: 0 };
+}
+
+impl Current {
+    /// Makes room for what a text of this length may hold, most texts of which are one document: moving what grows would
+    /// take its memory twice. Room that is not used takes none.
+    fn reserve(&mut self, bytes: usize) {
+        let nodes = bytes / BYTES_OF_NODE;
+        self.nodes.reserve(nodes);
+        self.children.reserve(nodes);
+        self.texts.reserve(bytes / 2);
+    }
 }
 
 impl<'t> Composer<'t> {
@@ -167,6 +190,9 @@ impl<'t> Composer<'t> {
                     version: version.map(|version| (version.major, version.minor)),
                     ..Current::default()
                 };
+                if self.documents.is_empty() {
+                    self.current.reserve(self.text.len());
+                }
             }
             Event::DocumentEnd => self.finish_document(),
             Event::Scalar(text, style, anchor, tag) => {
@@ -189,7 +215,7 @@ impl<'t> Composer<'t> {
                 let text = Span::new(start, self.current.texts.len());
                 let id = self.add(span, KindData::Scalar(text, style))?;
                 self.decorate(id, anchor, tag.as_deref(), tag_span);
-                self.place(id);
+                self.place(id, Size::SCALAR);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let id = self.open(span, false, style)?;
@@ -245,7 +271,6 @@ impl<'t> Composer<'t> {
         }
         let id = NodeId(u32::try_from(count).unwrap_or(u32::MAX));
         self.current.nodes.push(NodeData { span, kind });
-        self.current.sizes.push(Size { nodes: 1, depth: 0 });
         Ok(id)
     }
 
@@ -259,6 +284,9 @@ impl<'t> Composer<'t> {
     ) {
         if anchor != 0 {
             self.current.anchors.push((anchor, id));
+            if let Some(container) = self.current.open.last_mut() {
+                container.has_anchor |= container.id == id;
+            }
         }
         if let Some(tag) = tag {
             let name = format!("{}{}", tag.handle(), tag.suffix()).into();
@@ -273,9 +301,9 @@ impl<'t> Composer<'t> {
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, id: NodeId) {
+    fn place(&mut self, id: NodeId, size: Size) {
         match self.current.open.last() {
-            Some(_) => self.current.pending.push(id),
+            Some(_) => self.current.pending.push((id, size)),
             None => self.current.root = Some(id),
         }
     }
@@ -295,6 +323,7 @@ impl<'t> Composer<'t> {
             first: self.current.pending.len(),
             is_map,
             is_flow: style == StructureStyle::Flow,
+            has_anchor: false,
         });
         Ok(id)
     }
@@ -308,8 +337,7 @@ impl<'t> Composer<'t> {
         let mut last = 0;
         let own = current.pending.drain(container.first..);
         let start = u32::try_from(current.children.len()).unwrap_or(u32::MAX);
-        for NodeId(child) in own {
-            let of_child = current.sizes[child as usize];
+        for (NodeId(child), of_child) in own {
             size.nodes = size.nodes.saturating_add(of_child.nodes);
             size.depth = size.depth.max(of_child.depth + 1);
             last = last.max(current.nodes[child as usize].span.end);
@@ -329,8 +357,10 @@ impl<'t> Composer<'t> {
         } else {
             KindData::List(start, count)
         };
-        current.sizes[container.id.0 as usize] = size;
-        self.place(container.id);
+        if container.has_anchor {
+            current.anchored_sizes.insert(container.id, size);
+        }
+        self.place(container.id, size);
         Ok(())
     }
 
@@ -353,7 +383,8 @@ impl<'t> Composer<'t> {
                 "the alias stands inside of what it names".to_owned(),
             ));
         }
-        let size = self.current.sizes[target.0 as usize];
+        let known = self.current.anchored_sizes.get(&target);
+        let size = known.copied().unwrap_or(Size::SCALAR);
         self.current.alias_nodes = self
             .current
             .alias_nodes
@@ -367,8 +398,7 @@ impl<'t> Composer<'t> {
             ));
         }
         let id = self.add(span, KindData::Alias(target))?;
-        self.current.sizes[id.0 as usize] = size;
-        self.place(id);
+        self.place(id, size);
         Ok(())
     }
 
@@ -381,9 +411,12 @@ impl<'t> Composer<'t> {
         current.anchor_spans.sort_unstable_by_key(|&(id, _)| id);
         current.tags.sort_unstable_by_key(|&(id, _)| id);
         self.nodes_before += current.nodes.len();
-        current.nodes.shrink_to_fit();
-        current.texts.shrink_to_fit();
-        current.children.shrink_to_fit();
+        // Of a large one, what was never used is not there; to shrink it would copy the rest.
+        if current.nodes.len() < LARGE_NODES {
+            current.nodes.shrink_to_fit();
+            current.texts.shrink_to_fit();
+            current.children.shrink_to_fit();
+        }
         let span = current.nodes[root.0 as usize].span;
         self.documents.push(Document {
             nodes: current.nodes,
