@@ -28,11 +28,12 @@ fmt:
 conformance:
 	$(CARGO) test --locked --quiet --lib conformance -- --nocapture
 
-# CPU time and memory beside squawk and git-cliff: `make bench REPO=path/to/a/full/clone`. Without REPO it makes one up.
+# CPU time and memory beside squawk, git-cliff and regorus: `make bench REPO=path/to/a/full/clone`. Without REPO it makes one up.
 bench:
 	$(CARGO) build --locked --release
 	python3 benches/compare.py $(REPO)
 	python3 benches/ledger.py
+	python3 benches/policies.py
 
 # The pictures in the README: a terminal, and the page of a report.
 picture:
