@@ -388,14 +388,19 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The text of a file, for a look that is not kept: it is neither among the sources nor in the coverage.
-    pub fn peek(&self, snapshot: &Snapshot, path: &str) -> Option<Arc<str>> {
-        self.read_text(path, *snapshot.get(path)?).ok()
+    /// The text of a file, for a look that is not kept: it is neither among the sources nor in the coverage. The error says
+    /// why it cannot be read, as a phrase.
+    pub fn peek(&self, snapshot: &Snapshot, path: &str) -> Result<Arc<str>, String> {
+        let entry = snapshot.get(path).ok_or("it is not there")?;
+        self.read_text(path, *entry).map_err(|unread| unread.reason)
     }
 
-    /// The content of a file, text or not, which is neither among the sources nor in the coverage.
-    pub fn bytes(&self, snapshot: &Snapshot, path: &str) -> Option<Vec<u8>> {
-        self.with_bytes(*snapshot.get(path)?, <[u8]>::to_vec).ok()
+    /// The content of a file, text or not, which is neither among the sources nor in the coverage; or why it cannot be read,
+    /// as a phrase.
+    pub fn bytes(&self, snapshot: &Snapshot, path: &str) -> Result<Vec<u8>, String> {
+        let entry = snapshot.get(path).ok_or("it is not there")?;
+        self.with_bytes(*entry, <[u8]>::to_vec)
+            .map_err(|unread| unread.reason)
     }
 
     /// An entry is no file, and what it stands for may be a directory whose files the snapshot does not list: a submodule, or
@@ -424,7 +429,7 @@ impl<'r> Reader<'r> {
     /// Reads a file that [`Reader::read`] takes for no text, so that a finding can point into it: what is no UTF-8 is
     /// replaced, and the offset of the first such place (or NUL) is told. `None` when it is text, or cannot be read at all.
     pub fn read_lossy(&mut self, snapshot: &Snapshot, path: &str) -> Option<(SourceId, usize)> {
-        let bytes = self.bytes(snapshot, path)?;
+        let bytes = self.bytes(snapshot, path).ok()?;
         let valid = match std::str::from_utf8(&bytes) {
             Ok(_) => bytes.len(),
             Err(error) => error.valid_up_to(),

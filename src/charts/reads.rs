@@ -384,7 +384,7 @@ fn expanded(
     let mut found = Vec::new();
     for path in paths {
         let is_template = |text: Arc<str>| text.contains("{{") && text.contains(".Values");
-        if reader.peek(snapshot, path).is_some_and(is_template)
+        if reader.peek(snapshot, path).is_ok_and(is_template)
             && let Some(source) = reader.read(snapshot, path)
         {
             found.push((

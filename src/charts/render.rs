@@ -135,11 +135,18 @@ fn one(
         }
     };
     match helm.template(private.path(), &values)? {
-        Ok(text) => objects::read(&text, |path| {
-            let location = place(path, reader);
-            (reader.sources.get(location.source).path.clone(), location)
-        })
-        .map_err(Refusal::from),
+        Ok(text) => {
+            let made = objects::read(&text, |path| {
+                let location = place(path, reader);
+                (reader.sources.get(location.source).path.clone(), location)
+            })?;
+            if made.is_empty() && has_templates(state, snapshot) {
+                let reason = "Helm makes nothing of the templates with these values; name values under `charts` in \
+                              relgate.yaml with which it does";
+                return Err(reason.to_owned().into());
+            }
+            Ok(made)
+        }
         Err(said) => {
             let known = program::refusal(&said);
             let location = known.place.map(|(path, line)| {
@@ -180,6 +187,16 @@ fn export(
     let chart = directory.join("chart");
     let mut files = 0;
     let mut bytes = 0;
+    let prefix = join(&state.directory, "");
+    if let Some(unlisted) =
+        (snapshot.not_listed.iter()).find(|unlisted| unlisted.path.starts_with(&prefix))
+    {
+        let reason = format!(
+            "{} cannot be handed to Helm: {}",
+            unlisted.path, unlisted.reason
+        );
+        return Err(reason.into());
+    }
     let failed = |error: std::io::Error| format!("the chart cannot be written for Helm: {error}");
     let paths: Vec<String> = snapshot
         .below(&state.directory)
@@ -193,10 +210,10 @@ fn export(
         if inside.rsplit('/').next() == Some(SCHEMA) || !is_inside(inside) {
             continue;
         }
-        // Links are not followed, and what is no file is no part of a chart.
-        let Some(content) = reader.bytes(snapshot, &path) else {
-            continue;
-        };
+        // Helm follows links, and makes something else of a chart that lacks a file.
+        let content = reader
+            .bytes(snapshot, &path)
+            .map_err(|why| format!("{path} cannot be handed to Helm: {why}"))?;
         files += 1;
         bytes += content.len() as u64;
         if files > MAX_CHART_FILES || bytes > MAX_CHART_BYTES {
@@ -222,6 +239,21 @@ fn export(
         values.push(target);
     }
     Ok(values)
+}
+
+/// The chart, or one that it brings along, has something that Helm could make an object of.
+fn has_templates(state: &ChartState, snapshot: &Snapshot) -> bool {
+    snapshot.below(&state.directory).any(|(path, _)| {
+        let inside = path.strip_prefix(&state.directory).unwrap_or(path);
+        let inside = inside.trim_start_matches('/');
+        let mut parts = inside.rsplit('/');
+        let name = parts.next().unwrap_or("");
+        let is_template = parts.any(|part| part == "templates")
+            && !inside.contains("templates/tests/")
+            && !name.starts_with('_')
+            && name != "NOTES.txt";
+        is_template || (inside.starts_with("charts/") && name.ends_with(".tgz"))
+    })
 }
 
 /// A path that stays below the directory that it is joined to.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discover::Reader;
+use crate::git::EntryKind;
 use crate::migrations::Survey;
 use crate::rules::sql::{Use, Uses};
 use crate::source::Location;
@@ -25,18 +26,29 @@ pub(super) fn search(survey: &Survey, sought: BTreeSet<Sought>, reader: &mut Rea
             .iter()
             .any(|directory| directory.directory.contains(path))
     };
+    // A link leads to a file that is searched where it is, or to nothing of this repository.
     let paths: Vec<String> = survey
         .previous
         .entries
-        .keys()
-        .filter(|path| is_searched(path) && !is_migration(path))
+        .iter()
+        .filter(|(path, entry)| {
+            entry.kind == EntryKind::File && is_searched(path) && !is_migration(path)
+        })
+        .map(|(path, _)| path)
         .cloned()
         .collect();
     let mut hits: BTreeMap<usize, Vec<(bool, Use, String)>> = BTreeMap::new();
+    let mut unread: Option<(&str, String)> = None;
+    let mut searched = 0;
     for path in &paths {
-        let Some(text) = reader.peek(&survey.previous, path) else {
-            continue;
+        let text = match reader.peek(&survey.previous, path) {
+            Ok(text) => text,
+            Err(why) => {
+                unread.get_or_insert((path, why));
+                continue;
+            }
         };
+        searched += 1;
         for (index, mention) in search.mentions(path, &text) {
             let Some(source) = reader.read(&survey.previous, path) else {
                 continue;
@@ -53,13 +65,30 @@ pub(super) fn search(survey: &Survey, sought: BTreeSet<Sought>, reader: &mut Rea
             all.push((is_test(path), found, path.clone()));
         }
     }
-    reader.coverage.count("searched sources", paths.len());
+    reader.coverage.count("searched sources", searched);
+    let missed = paths.len() - searched;
+    if let Some((path, why)) = unread {
+        let others = if missed == 1 {
+            String::new()
+        } else {
+            format!(", and {} more files", missed - 1)
+        };
+        let reason = format!(
+            "at {} not searched for what is taken away{others}: {why}",
+            survey.previous.label
+        );
+        reader.coverage.skip(path, reason);
+    }
     for (index, name) in sought.into_iter().enumerate() {
         let mut all = hits.remove(&index).unwrap_or_default();
         all.sort_by(|a, b| {
             (a.0, a.1.certainty, &a.2, a.1.place).cmp(&(b.0, b.1.certainty, &b.2, b.1.place))
         });
         all.truncate(MOST_PLACES);
+        // Nowhere is known only of what was looked for everywhere.
+        if all.is_empty() && missed > 0 {
+            continue;
+        }
         uses.insert(name, all.into_iter().map(|(_, found, _)| found).collect());
     }
     uses

@@ -269,3 +269,41 @@ fn a_configured_directory_that_is_nowhere_is_named() {
     repo.write("relgate.yaml", "migrations: [{ path: nope/migrations }]\n");
     cannot_judge(&repo, &["check"], "`nope/migrations` (`migrations: path`)");
 }
+
+/// Of sources that are not in the clone nobody knows what they use.
+#[test]
+fn sources_that_cannot_be_read_are_not_searched() {
+    let repo = Repo::inline(
+        "
+- commit: 'feat: casks'
+  write:
+    db/migrations/0001_casks.up.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+    db/migrations/0001_casks.down.sql: 'DROP TABLE casks;'
+    cmd/a.go: 'package a'
+    cmd/b.go: 'package b'
+    cmd/c.go: 'package c'
+  tag: v1.0.0
+- commit: 'fix: no casks'
+  write:
+    db/migrations/0002_none.up.sql: 'DROP TABLE casks;'
+    db/migrations/0002_none.down.sql: 'CREATE TABLE casks (id bigint PRIMARY KEY);'
+",
+    );
+    let searched = |repo: &Repo| {
+        let report = Tool::within(repo.path()).report(&[]);
+        let text = report.to_string();
+        (
+            report["coverage"]["examined"]["searched sources"].as_u64(),
+            text.contains("no source of v1.0.0 names it"),
+            text.contains("not searched for what is taken away, and 1 more files"),
+        )
+    };
+    assert_eq!(searched(&repo), (Some(3), true, false));
+    for name in ["a", "b"] {
+        let id = repo.git(&["rev-parse", &format!("HEAD:cmd/{name}.go")]);
+        let (folder, file) = id.trim().split_at(2);
+        let object = repo.path().join(".git/objects").join(folder).join(file);
+        std::fs::remove_file(&object).unwrap();
+    }
+    assert_eq!(searched(&repo), (Some(1), false, true));
+}

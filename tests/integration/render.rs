@@ -176,3 +176,22 @@ fn a_helm_that_is_found_by_a_relative_path_is_not_run() {
     assert_eq!(run.code, 1, "{}", run.text);
     assert!(!repo.path().join("ran").exists(), "{}", run.text);
 }
+
+/// Helm follows links, which a commit does not: such a chart is another one.
+#[test]
+fn a_chart_with_a_link_is_not_rendered() {
+    let repo = Repo::inline(&HISTORY.replace("EDIT", "\"replicas: 2\": \"replicas: 3\""));
+    let link = repo.path().join("charts/cellar/templates/shared.yaml");
+    std::os::unix::fs::symlink("../values.yaml", link).unwrap();
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "-m", "feat: a link"]);
+    let run = tool(&repo, true).run(&["check", "--render"]);
+    assert_eq!(run.code, 1, "{}", run.text);
+    let said = "templates/shared.yaml cannot be handed to Helm: a symbolic link";
+    assert!(
+        run.text.contains("error[chart-not-rendered]"),
+        "{}",
+        run.text
+    );
+    assert!(run.text.contains(said), "{}", run.text);
+}

@@ -7,6 +7,8 @@ use crate::syntax::yaml::{Data, Value, parse_helm, resolve_helm};
 
 use super::super::manifests::{Manifest, Strategy};
 
+/// More documents are no release that somebody installs.
+const MAX_DOCUMENTS: usize = 10_000;
 /// Kinds whose pods an upgrade replaces.
 const ROLLED: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 /// Labels that change with every release of a chart.
@@ -19,8 +21,14 @@ pub(super) fn read(
     text: &str,
     mut place: impl FnMut(&str) -> (String, Location),
 ) -> Result<Vec<Manifest>, String> {
-    let mut objects: Vec<(Manifest, Value)> = Vec::new();
-    for document in documents(text) {
+    let documents = documents(text);
+    if documents.len() > MAX_DOCUMENTS {
+        return Err(format!("Helm wrote more than {MAX_DOCUMENTS} documents"));
+    }
+    let mut objects: Vec<Manifest> = Vec::new();
+    // Kind and name of what autoscalers scale.
+    let mut scaled: BTreeSet<(String, String)> = BTreeSet::new();
+    for document in documents {
         let parsed = parse_helm(document.text);
         if let Some(error) = parsed.errors.first() {
             return Err(format!("what Helm wrote is no YAML: {}", error.message));
@@ -37,20 +45,17 @@ pub(super) fn read(
             .any(|text| text.to_ascii_lowercase().contains("migrat"));
         let (path, location) = place(document.template);
         if let Some(object) = object(&value, path, location, speaks) {
-            objects.push((object, value));
+            if object.kind == "HorizontalPodAutoscaler" {
+                let target =
+                    |key: &str| text_at(&value, &["spec", "scaleTargetRef", key]).to_owned();
+                scaled.insert((target("kind"), target("name")));
+            }
+            objects.push(object);
         }
     }
-    let scaled: BTreeSet<(String, String)> = objects
-        .iter()
-        .filter(|(object, _)| object.kind == "HorizontalPodAutoscaler")
-        .map(|(_, value)| {
-            let target = |key: &str| text_at(value, &["spec", "scaleTargetRef", key]).to_owned();
-            (target("kind"), target("name"))
-        })
-        .collect();
     Ok(objects
         .into_iter()
-        .map(|(mut object, _)| {
+        .map(|mut object| {
             // How many pods it has is then the autoscaler's matter.
             if scaled.contains(&(object.kind.clone(), object.name.clone())) {
                 object.replicas = None;

@@ -2,9 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// No rendering takes longer; a template may loop for ever.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -105,6 +109,7 @@ impl Helm {
             .arg(program)
             .args(arguments)
             .current_dir(private)
+            .process_group(0)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LC_ALL", "C")
@@ -128,46 +133,34 @@ impl Helm {
             .spawn()
             .map_err(|error| format!("helm cannot be started: {error}"))?;
         // Read beside it: a program that says a lot would wait for its reader, and one that says too much is cut off.
-        let output = child
-            .stdout
-            .take()
-            .map(|stream| bounded(stream, MAX_OUTPUT));
-        let complaint = child
-            .stderr
-            .take()
-            .map(|stream| bounded(stream, MAX_COMPLAINT));
-        let begun = Instant::now();
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if begun.elapsed() < self.patience => {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Ok(None) => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(format!(
-                        "helm was not done after {} s",
-                        self.patience.as_secs_f32()
-                    ));
-                }
-                Err(error) => return Err(format!("helm was lost: {error}")),
-            }
+        let output = bounded(child.stdout.take(), MAX_OUTPUT);
+        let complaint = bounded(child.stderr.take(), MAX_COMPLAINT);
+        let end = Instant::now() + self.patience;
+        let ended = ends_before(&child, end);
+        // Helm and all that it started are a group of their own; as long as nobody waited for Helm, no other has its number.
+        let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+        let status = child
+            .wait()
+            .map_err(|error| format!("helm was lost: {error}"))?;
+        let late = || format!("helm was not done after {} s", self.patience.as_secs_f32());
+        if !ended {
+            return Err(late());
+        }
+        // What left the group may hold the stream open for ever.
+        let text = |reader: Receiver<Vec<u8>>| {
+            let left = end.saturating_duration_since(Instant::now());
+            reader.recv_timeout(left).map_err(|_| late())
         };
-        let text = |reader: Option<std::thread::JoinHandle<Vec<u8>>>| {
-            reader
-                .and_then(|reader| reader.join().ok())
-                .unwrap_or_default()
-        };
-        let output = text(output);
+        let output = text(output)?;
         if output.len() as u64 > MAX_OUTPUT {
             return Err(format!("helm wrote more than {MAX_OUTPUT} bytes"));
         }
+        let complaint = text(complaint)?;
         Ok(Ran {
             succeeded: status.success(),
             output: String::from_utf8(output)
                 .map_err(|_| "helm wrote what is no UTF-8".to_owned())?,
-            complaint: String::from_utf8_lossy(&text(complaint)).into_owned(),
+            complaint: String::from_utf8_lossy(&complaint).into_owned(),
         })
     }
 }
@@ -179,13 +172,31 @@ struct Ran {
     complaint: String,
 }
 
+/// The process ends before a time. It is left to be waited for.
+fn ends_before(child: &Child, end: Instant) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    loop {
+        match waitid(WaitId::Pid(Pid::from_child(child)), options) {
+            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) => return false,
+            // A process that cannot be asked about is gone.
+            Ok(Some(_)) | Err(_) => return true,
+        }
+    }
+}
+
 /// Reads one byte more than `limit` at most, so that too much shows; then the stream is closed, and whoever writes ends.
-fn bounded(mut stream: impl Read + Send + 'static, limit: u64) -> std::thread::JoinHandle<Vec<u8>> {
+fn bounded(stream: Option<impl Read + Send + 'static>, limit: u64) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let _ = stream.by_ref().take(limit + 1).read_to_end(&mut bytes);
-        bytes
-    })
+        if let Some(stream) = stream {
+            let _ = stream.take(limit + 1).read_to_end(&mut bytes);
+        }
+        // Nobody waits any more where this fails.
+        let _ = sender.send(bytes);
+    });
+    receiver
 }
 
 fn is_program(path: &Path) -> bool {

@@ -187,6 +187,68 @@ fn a_rendering_is_bounded_in_time_and_size() {
     );
 }
 
+/// A process that Helm left behind ends with it, and one that goes its own way is not waited for.
+#[test]
+fn nobody_waits_for_what_helm_left_behind() {
+    let begun = Instant::now();
+    let made = "printf -- '---\\nkind: K\\n'";
+    assert_eq!(
+        told(&format!("sleep 600 & {made}"), LONG),
+        "K  default None [] []  c/Chart.yaml@\n"
+    );
+    assert_eq!(
+        told(
+            &format!("setsid sleep 20 & {made}; sleep 1"),
+            Duration::from_secs(3)
+        ),
+        "helm was not done after 3 s"
+    );
+    assert!(begun.elapsed() < Duration::from_mins(5));
+}
+
+#[test]
+fn many_documents_and_none_are_not_checked() {
+    let many = "yes -- '---\nkind: K' | head -n 40000";
+    assert_eq!(told(many, LONG), "Helm wrote more than 10000 documents");
+    for nothing in [
+        "exit 0",
+        "printf -- '---\\n# Source: a\\n---\\nno: kind\\n'",
+    ] {
+        let said = told(nothing, LONG);
+        assert!(
+            said.starts_with("Helm makes nothing of the templates"),
+            "{said}"
+        );
+    }
+}
+
+/// Helm follows links, and renders less where a file is missing: neither is handed to it.
+#[test]
+fn a_chart_with_something_that_cannot_be_read_is_not_checked() {
+    let files = [
+        (
+            "c/Chart.yaml",
+            "apiVersion: v2\nname: cellar\nversion: 1.0.0\n",
+        ),
+        ("c/templates/a.yaml", "kind: K"),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let helm = stand_in(directory.path(), &printing("---\nkind: K"), LONG);
+    // Of the other state of memory this reader holds no content.
+    let (mut reader, _) = Reader::in_memory("v1.1.0", &files);
+    let more = [&files[..], &[("c/templates/b.yaml", "kind: L")]].concat();
+    let (_, now) = Reader::in_memory("v1.1.0", &more);
+    let mut survey = survey(None, &now, &[], &mut reader);
+    render(&mut survey, None, &now, &helm, &mut reader);
+    let Rendering::NotChecked { reason, .. } = &survey.charts[0].rendering else {
+        panic!("{:?}", survey.charts[0].rendering);
+    };
+    assert_eq!(
+        reason,
+        "c/templates/b.yaml cannot be handed to Helm: not in memory"
+    );
+}
+
 #[test]
 fn what_is_no_object_is_not_checked() {
     for written in [
