@@ -38,7 +38,7 @@ def main() -> None:
             line(f"audit of {tags} releases, cold", cpu, memory)
             print(f"{'':4}{cpu / tags * 1000:.3f} ms for each")
             line("the same again, nothing new", *measure(command, scratch / f"cache-{tags}"))
-        restarted(scratch)
+        writers(scratch, restarted(scratch))
         listing = scratch / "repositories.txt"
         listing.write_text(f"{repository}\n")
         command = ["audit", "--repos", listing, "--ledger", scratch / "fleet.db"]
@@ -50,7 +50,43 @@ def main() -> None:
         shutil.rmtree(scratch)
 
 
-def restarted(scratch: Path) -> None:
+def writers(scratch: Path, listing: Path) -> None:
+    """Sixteen processes that write into one PostgreSQL ledger at the same time."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    place = Path(tempfile.mkdtemp(prefix="relgate-bench-pg-"))
+    # Root may not run a server.
+    user = ["setpriv", "--reuid", "nobody", "--clear-groups"] if os.getuid() == 0 else []
+    if user:
+        shutil.chown(place, "nobody")
+
+    def run(name: str, *arguments: object) -> None:
+        subprocess.run([*user, programs / name, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    data = place / "data"
+    run("initdb", "--pgdata", data, "--username", "owner", "--auth", "trust", "--encoding", "UTF8", "--locale", "C")
+    run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", place / "log",
+        "--options", f"-c listen_addresses= -c unix_socket_directories={place}")
+    try:
+        ledger = f"postgres://owner@{str(place).replace('/', '%2F')}/postgres"
+        # A shard without a repository makes the tables.
+        measure(["audit", "--repos", listing, "--ledger", ledger, "--shard", "0/100000"], scratch)
+        shards = [["audit", "--repos", listing, "--ledger", ledger, "--shard", f"{shard}/16"] for shard in range(16)]
+        begin = time.perf_counter()
+        running = [start(command, scratch) for command in shards]
+        codes = {process.wait() for process in running}
+        seconds = time.perf_counter() - begin
+        if not codes <= {0, 1}:
+            sys.exit(f"the writers ended with {codes}")
+        measure(["ledger", "verify", "--ledger", ledger], scratch)
+        # A decision for each release, and the tags of each repository.
+        records = 6 * REPOSITORIES
+        print(f"16 writers on one PostgreSQL: {records} records in {seconds:.1f} s, {records / seconds:.0f} a second, judging included")
+    finally:
+        run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", data)
+        shutil.rmtree(place)
+
+
+def restarted(scratch: Path) -> Path:
     """Shards of a fleet that are killed at random and started again: their ledger is that of an undisturbed run."""
     places = [history(scratch / f"fleet-{number}", 5) for number in range(REPOSITORIES)]
     listing = scratch / "fleet.txt"
@@ -77,6 +113,7 @@ def restarted(scratch: Path) -> None:
         sys.exit("the ledger of the killed shards is not that of the undisturbed ones")
     measure(["ledger", "verify", "--ledger", ledgers["killed"]], scratch)
     print(f"{REPOSITORIES} repositories, 4 shards, {kills} kills: {len(chains[1])} decisions, the same; {seconds:.0f} s")
+    return listing
 
 
 def decisions(ledger: Path) -> list:

@@ -16,7 +16,7 @@ mod signed;
 mod tree;
 pub mod write;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -105,6 +105,8 @@ pub struct Repository {
     workdir: Option<PathBuf>,
     trees: RefCell<tree::Cache>,
     patches: RefCell<HashMap<ObjectId, Option<PatchId>>>,
+    /// What reports call it; every report asks.
+    name: OnceCell<String>,
     /// Where what was read of commits is kept between runs.
     cache: Option<Cache>,
 }

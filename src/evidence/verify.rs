@@ -527,10 +527,14 @@ fn not_an_author(
 /// A nonce counts once. Copies of one statement are told from others that only took its nonce; what other releases'
 /// statements used is used.
 fn once(facts: &mut [EvidenceFact], items: &[Item]) {
+    // Of all statements there are, those with the few nonces that are asked about.
+    let counting = facts.iter().filter(|fact| fact.valid);
+    let asked: BTreeSet<String> = counting.map(|fact| fact.nonce.clone()).collect();
     let mut used: BTreeMap<&str, Vec<&Statement>> = BTreeMap::new();
-    for item in items {
+    for item in items.iter().filter(|_| !asked.is_empty()) {
         if let Ok(envelope) = &item.envelope
             && !envelope.statement.nonce.is_empty()
+            && asked.contains(&envelope.statement.nonce)
         {
             let known = used.entry(&envelope.statement.nonce).or_default();
             if !known.contains(&&envelope.statement) && known.len() < 2 {

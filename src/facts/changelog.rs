@@ -2,7 +2,7 @@
 
 mod file;
 
-pub use file::{ChangelogFile, find, read};
+pub use file::{ChangelogFile, Memory, find, read};
 
 use std::collections::BTreeSet;
 

@@ -2,6 +2,8 @@
 
 mod check;
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,7 @@ pub struct Around<'a> {
     /// How branches are named.
     pub branches: &'a BranchScheme,
     /// The branches and tags that this clone has.
-    pub references: &'a [String],
+    pub references: &'a BTreeSet<String>,
     /// The clone has more than one branch, so that a branch that it does not have is missing.
     pub knows_branches: bool,
     /// The names of the workflows.

@@ -1,6 +1,6 @@
 //! Finding and opening a repository, and what its configuration says about where it came from.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use super::{GitError, Repository, address};
@@ -42,6 +42,7 @@ impl Repository {
             directory: found.directory,
             trees: RefCell::default(),
             patches: RefCell::default(),
+            name: OnceCell::new(),
             cache: None,
         })
     }
@@ -64,15 +65,20 @@ impl Repository {
 
     /// What reports call the repository: origin's URL, else the name of its directory.
     pub fn name(&self) -> String {
-        self.origin_url().unwrap_or_else(|| {
-            let directory = self.workdir.as_deref().unwrap_or(&self.directory);
-            let name = directory.file_name().map(|name| name.to_string_lossy());
-            let name = name.unwrap_or_default();
-            name.strip_suffix(".git")
-                .filter(|stem| !stem.is_empty())
-                .unwrap_or(&name)
-                .to_owned()
-        })
+        let name = self
+            .name
+            .get_or_init(|| self.origin_url().unwrap_or_else(|| self.directory_name()));
+        name.clone()
+    }
+
+    fn directory_name(&self) -> String {
+        let directory = self.workdir.as_deref().unwrap_or(&self.directory);
+        let name = directory.file_name().map(|name| name.to_string_lossy());
+        let name = name.unwrap_or_default();
+        name.strip_suffix(".git")
+            .filter(|stem| !stem.is_empty())
+            .unwrap_or(&name)
+            .to_owned()
     }
 }
 

@@ -160,11 +160,12 @@ fn changelog(
     findings: &mut Findings,
 ) {
     let configured = frame.project.config.changelog.as_deref();
+    let memory = &frame.shared.changelogs;
     let before = states
         .previous
         .as_ref()
-        .and_then(|previous| changelog::read(reader, previous, configured));
-    let file = changelog::read(reader, &states.subject, configured);
+        .and_then(|previous| changelog::read(reader, previous, configured, memory));
+    let file = changelog::read(reader, &states.subject, configured, memory);
     let question = changelog::Question {
         version: &facts.release.version,
         prefix: &frame.scheme.prefix,
@@ -271,7 +272,12 @@ pub(super) fn changelog_before(
     let Some(base) = &states.base else {
         return SectionFact::default();
     };
-    let file = changelog::read(reader, base, frame.project.config.changelog.as_deref());
+    let file = changelog::read(
+        reader,
+        base,
+        frame.project.config.changelog.as_deref(),
+        &frame.shared.changelogs,
+    );
     let question = changelog::Question {
         version: &facts.release.version,
         prefix: &frame.scheme.prefix,

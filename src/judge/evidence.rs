@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use super::Frame;
 use crate::discover::{Reader, Snapshot};
-use crate::evidence::verify::{self, Point, Release};
+use crate::evidence::verify::{self, Item, Point, Release};
 use crate::facts::evidence::EvidenceFact;
 use crate::facts::{Facts, Origins};
 use crate::git::{History, ObjectId};
@@ -41,12 +41,9 @@ pub(super) fn collect(
     let mut found = verify::check(&frame.project.evidence, trust, &release);
     for fact in &mut found {
         fact.missing_files = missing(fact, subject);
-        let item = frame
-            .project
-            .evidence
-            .iter()
-            .find(|item| item.path == fact.path);
-        let Some(item) = item else { continue };
+        let Some(item) = item_at(&frame.project.evidence, &fact.path) else {
+            continue;
+        };
         if fact.gate.is_empty() {
             let why = format!("no evidence: {} ({})", fact.message, fact.reason);
             reader.coverage.skip(item.path.as_str(), why);
@@ -61,6 +58,14 @@ pub(super) fn collect(
     }
     reader.coverage.count("evidence", found.len());
     found
+}
+
+/// The file of a path. As a rule they stand in order.
+fn item_at<'i>(items: &'i [Item], path: &str) -> Option<&'i Item> {
+    match items.binary_search_by(|item| item.path.as_str().cmp(path)) {
+        Ok(at) => items.get(at),
+        Err(_) => items.iter().find(|item| item.path == path),
+    }
 }
 
 /// The documents that evidence names and that the release does not hold. What is elsewhere is not in the repository.

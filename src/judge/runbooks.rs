@@ -1,5 +1,8 @@
 //! The documents that people follow while they release, and what their commands are held against.
 
+use std::rc::Rc;
+
+use super::shared::References;
 use super::{Frame, JudgeError};
 use crate::charts::ChartSurvey;
 use crate::discover::{Reader, Snapshot, is_foreign_document};
@@ -43,12 +46,16 @@ pub(super) fn collect(
     if paths.is_empty() {
         return Ok(());
     }
-    let branches = frame.repository.branches(|_| true)?;
-    let references: Vec<String> = branches
-        .iter()
-        .map(|branch| branch.name.clone())
-        .chain(past.tags.iter().map(|tag| tag.name.name.clone()))
-        .collect();
+    let references = frame.shared.references(|| {
+        let branches = frame.repository.branches(|_| true)?;
+        let count = branches.len();
+        let branches = branches.into_iter().map(|branch| branch.name);
+        let tags = past.tags.iter().map(|tag| tag.name.name.clone());
+        Ok(References {
+            names: Rc::new(branches.chain(tags).collect()),
+            branches: count,
+        })
+    })?;
     let workflows: Vec<String> = facts
         .workflows
         .iter()
@@ -59,8 +66,8 @@ pub(super) fn collect(
         charts,
         tags: &frame.scheme,
         branches: &frame.branches,
-        references: &references,
-        knows_branches: branches.len() > 1,
+        references: &references.names,
+        knows_branches: references.branches > 1,
         workflows: &workflows,
     };
     facts.runbooks = runbooks::collect(&paths, &around, reader, origins);

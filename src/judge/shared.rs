@@ -1,20 +1,36 @@
 //! What judgements of one repository have in common, found out once. It only saves time: every answer is the one that a
 //! judgement alone gives.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::discover::Snapshot;
+use crate::facts::changelog;
 use crate::git::{GitError, ObjectId, Repository};
 use crate::migrations::Memory;
 
 /// How many states are remembered: releases beside each other, and the candidates between them.
 const MOST_STATES: usize = 8;
 
+/// The names of branches and tags.
+#[derive(Debug, Clone, Default)]
+pub(super) struct References {
+    /// All of them.
+    pub(super) names: Rc<BTreeSet<String>>,
+    /// How many of them are branches.
+    pub(super) branches: usize,
+}
+
 /// What is remembered of one repository.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// Of its migrations.
     pub migrations: Memory,
+    /// Of its changelogs.
+    pub changelogs: changelog::Memory,
+    /// The names of branches and tags; only where many judgements are about one state of the references.
+    references: OnceCell<References>,
     /// Listings, the latest last.
     states: RefCell<Vec<(ObjectId, Snapshot)>>,
 }
@@ -26,6 +42,21 @@ impl Shared {
             migrations: Memory::default().deferring(),
             ..Self::default()
         }
+    }
+
+    /// The names of branches and tags.
+    pub(super) fn references(
+        &self,
+        load: impl FnOnce() -> Result<References, GitError>,
+    ) -> Result<References, GitError> {
+        if let Some(known) = self.references.get() {
+            return Ok(known.clone());
+        }
+        let references = load()?;
+        if self.migrations.is_deferring() {
+            let _ = self.references.set(references.clone());
+        }
+        Ok(references)
     }
 
     /// The state of a commit.

@@ -53,15 +53,14 @@ rule_table! { ChangelogRule:
 /// Runs every rule.
 pub fn check(input: &ChangelogInput<'_>, findings: &mut Findings) {
     let mut found = all(input);
-    if let Some(changelog) = input.previous {
+    let may_be_old = |finding: &Finding| finding.severity != Severity::Error;
+    if let Some(changelog) = input.previous.filter(|_| found.iter().any(may_be_old)) {
         let before = all(&ChangelogInput {
             changelog,
             ..*input
         });
         let told: BTreeSet<String> = before.iter().map(words).collect();
-        found.retain(|finding| {
-            finding.severity == Severity::Error || !told.contains(&words(finding))
-        });
+        found.retain(|finding| !may_be_old(finding) || !told.contains(&words(finding)));
     }
     findings.0.append(&mut found);
 }

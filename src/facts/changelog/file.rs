@@ -1,5 +1,9 @@
 //! Finding and reading the changelog's file.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use crate::discover::{EntryKind, Reader, Snapshot, join};
 use crate::source::SourceId;
 use crate::syntax::Parsed;
@@ -13,7 +17,33 @@ pub struct ChangelogFile {
     /// The file; `None` when it could not be read.
     pub source: Option<SourceId>,
     /// What it says.
-    pub parsed: Parsed<Changelog>,
+    pub parsed: Rc<Parsed<Changelog>>,
+}
+
+/// How many texts are remembered: of a release and the one before it, and of another line.
+const MOST_TEXTS: usize = 4;
+
+/// Changelogs that were read before: the one of a release is read again as that of the release before the next.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The latest last.
+    texts: RefCell<Vec<(Arc<str>, Rc<Parsed<Changelog>>)>>,
+}
+
+impl Memory {
+    fn parse(&self, text: &Arc<str>) -> Rc<Parsed<Changelog>> {
+        let mut texts = self.texts.borrow_mut();
+        let known = texts.iter().position(|(known, _)| known == text);
+        let (text, parsed) = match known {
+            Some(at) => texts.remove(at),
+            None => (Arc::clone(text), Rc::new(changelog::parse(text))),
+        };
+        if texts.len() >= MOST_TEXTS {
+            texts.remove(0);
+        }
+        texts.push((text, Rc::clone(&parsed)));
+        parsed
+    }
 }
 
 /// The path of the changelog: the configured one if it is there, else the best of the names that people use, the root
@@ -78,6 +108,7 @@ pub fn read(
     reader: &mut Reader<'_>,
     snapshot: &Snapshot,
     configured: Option<&str>,
+    memory: &Memory,
 ) -> Option<ChangelogFile> {
     let path = find(snapshot, configured)?;
     let Some(source) = reader.read(snapshot, &path) else {
@@ -88,7 +119,7 @@ pub fn read(
         return Some(unreadable(path));
     }
     let file = reader.sources.get(source);
-    let parsed = changelog::parse(&file.text);
+    let parsed = memory.parse(&file.text);
     if parsed.value.format != Format::Markdown {
         reader
             .coverage
@@ -124,9 +155,9 @@ fn unreadable(path: String) -> ChangelogFile {
     ChangelogFile {
         path,
         source: None,
-        parsed: Parsed {
+        parsed: Rc::new(Parsed {
             value: Changelog::default(),
             errors: Vec::new(),
-        },
+        }),
     }
 }

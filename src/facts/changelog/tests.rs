@@ -89,8 +89,8 @@ use crate::discover::EntryKind;
 fn facts(now: &str, version: &str, previous_version: &str, before: &str) -> ChangelogFacts {
     let (mut reader, snapshot) = Reader::in_memory("HEAD", &[("CHANGELOG.md", now)]);
     let old = reader.add_memory_snapshot("v1.2.3", &[("CHANGELOG.md", before)]);
-    let file = read(&mut reader, &snapshot, None);
-    let previous = read(&mut reader, &old, None);
+    let file = read(&mut reader, &snapshot, None, &Memory::default());
+    let previous = read(&mut reader, &old, None, &Memory::default());
     let question = Question {
         version,
         prefix: "v",
@@ -275,7 +275,7 @@ fn origins_lead_to_the_line() {
         "HEAD",
         &[("CHANGELOG.md", "\n## 1.0.0\n\n- x (breaking)\n")],
     );
-    let file = read(&mut reader, &snapshot, None);
+    let file = read(&mut reader, &snapshot, None, &Memory::default());
     let mut origins = Origins::default();
     let question = Question {
         version: "1.0.0",
@@ -299,7 +299,7 @@ fn origins_lead_to_the_line() {
 fn says_what_was_not_read() {
     let check = |path: &str, text: &str, unreadable: bool, reason: &str| {
         let (mut reader, snapshot) = Reader::in_memory("HEAD", &[(path, text)]);
-        let file = read(&mut reader, &snapshot, None);
+        let file = read(&mut reader, &snapshot, None, &Memory::default());
         let facts = collect(
             file.as_ref(),
             &reader.sources,

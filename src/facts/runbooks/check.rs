@@ -377,7 +377,7 @@ impl Check<'_> {
             || name.contains([':', '~', '^', '@'])
             || name.starts_with("HEAD")
             || self.made.contains(name)
-            || self.around.references.iter().any(|known| known == name)
+            || self.around.references.contains(name)
             || self.around.snapshot.get(name).is_some()
         {
             return;
@@ -395,11 +395,9 @@ impl Check<'_> {
         }
         let is_main = MAIN.contains(&name);
         let has_other_main = is_main
-            && self
-                .around
-                .references
+            && MAIN
                 .iter()
-                .any(|known| MAIN.contains(&known.as_str()));
+                .any(|main| self.around.references.contains(*main));
         if has_other_main || self.around.knows_branches {
             let message = format!("there is no branch or tag `{name}`");
             self.tell("branch", word, command, message);

@@ -14,7 +14,9 @@ fn check(text: &str, expected: &[&str]) {
     ];
     let (mut reader, snapshot) = Reader::in_memory("HEAD", &files);
     let charts = charts::survey(None, &snapshot, &[], &mut reader);
-    let references = ["main", "next", "v1.0.0", "stable"].map(str::to_owned);
+    let references = ["main", "next", "v1.0.0", "stable"]
+        .map(str::to_owned)
+        .into();
     let around = Around {
         snapshot: &snapshot,
         charts: &charts,
