@@ -103,6 +103,8 @@ pub struct Touch {
     pub relation: Name,
     /// It is a table, and no index, view or sequence.
     pub is_table: bool,
+    /// It is a view or a materialized view, which others read as they read a table.
+    pub is_view: bool,
     /// The lock on it; `None` for none, or where the dialect's are not known.
     pub lock: Option<LockMode>,
     /// What is done to it under the lock.
@@ -175,6 +177,21 @@ impl Effect {
         self.touches
             .iter()
             .filter(|touch| touch.hot && touch.is_table && touch.lock.is_some())
+            .rev()
+            .max_by_key(|touch| (touch.lock, touch.work))
+    }
+
+    /// The strongest lock for which others have to wait who work with what existed before this release: writers of a table,
+    /// or readers of a view.
+    pub fn strongest_in_the_way(&self) -> Option<&Touch> {
+        let is_in_the_way = |touch: &Touch| {
+            touch.lock.is_some_and(|lock| {
+                (touch.is_table && lock.blocks_writes()) || (touch.is_view && lock.blocks_reads())
+            })
+        };
+        self.touches
+            .iter()
+            .filter(|touch| touch.hot && is_in_the_way(touch))
             .rev()
             .max_by_key(|touch| (touch.lock, touch.work))
     }

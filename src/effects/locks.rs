@@ -8,7 +8,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::schema::{Catalog, Lookup, Relation, RelationId};
+use crate::schema::{Catalog, Lookup, Relation, RelationId, RelationKind};
 use crate::syntax::sql::operation::{Action, Name, Operation, Persistence};
 
 use super::{LockMode, Situation, Touch, Work};
@@ -111,6 +111,7 @@ impl<'a> Locks<'_, 'a> {
             None => self.touches.push(Touch {
                 relation: name.clone(),
                 is_table: true,
+                is_view: false,
                 lock: Some(lock),
                 work,
                 hot: self.situation.released > 0,
@@ -130,6 +131,10 @@ impl<'a> Locks<'_, 'a> {
         self.touches.push(Touch {
             relation: self.situation.display(relation),
             is_table: relation.kind.is_table(),
+            is_view: matches!(
+                relation.kind,
+                RelationKind::View | RelationKind::MaterializedView
+            ),
             lock: Some(lock),
             work,
             hot: self.situation.is_hot(relation),
@@ -171,6 +176,7 @@ impl<'a> Locks<'_, 'a> {
         self.touches.push(Touch {
             relation: name.clone(),
             is_table: false,
+            is_view: false,
             lock: Some(lock),
             work: Work::Brief,
             hot,

@@ -26,10 +26,18 @@ enum Way {
 
 /// What an operation does to its table.
 pub(super) fn touches(action: &Action, situation: &Situation<'_>) -> Vec<Touch> {
+    if let Action::LockTable { tables, mode } = action {
+        // READ lets others read, WRITE nobody.
+        let lock = match mode.as_str() {
+            "read" => LockMode::Share,
+            _ => LockMode::AccessExclusive,
+        };
+        let touch = |table| touch(table, situation, Some(lock), Work::Brief);
+        return tables.iter().map(touch).collect();
+    }
     let Some((table, way)) = way(action, situation) else {
         return Vec::new();
     };
-    let relation = situation.before.relation(table).found();
     let (lock, work) = match way {
         Way::Instant => (None, Work::Brief),
         Way::InPlace => (None, Work::Scan),
@@ -37,15 +45,21 @@ pub(super) fn touches(action: &Action, situation: &Situation<'_>) -> Vec<Touch> 
         Way::Unknown => (None, Work::Unknown),
         Way::Shared => (Some(LockMode::Share), Work::Rewrite),
     };
-    vec![Touch {
+    vec![touch(table, situation, lock, work)]
+}
+
+fn touch(table: &Name, situation: &Situation<'_>, lock: Option<LockMode>, work: Work) -> Touch {
+    let relation = situation.before.relation(table).found();
+    Touch {
         relation: relation.map_or_else(|| table.clone(), |relation| situation.display(relation)),
         is_table: true,
+        is_view: false,
         lock,
         work,
         hot: relation.map_or(situation.released > 0, |relation| {
             situation.is_hot(relation)
         }),
-    }]
+    }
 }
 
 fn way<'o>(action: &'o Action, situation: &Situation<'_>) -> Option<(&'o Name, Way)> {

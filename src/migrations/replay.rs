@@ -238,8 +238,9 @@ pub struct TransactionState {
     pub settings: BTreeMap<String, (String, bool)>,
     /// Tables of the unit that got a column.
     pub widened: BTreeSet<Name>,
-    /// How many operations of the unit, in whatever transaction, took a lock that stops writers of such a table.
-    pub stopped_writers: usize,
+    /// How many operations of the unit, in whatever transaction, took a lock that stops writers of such a table, or readers
+    /// of such a view.
+    pub stopped_others: usize,
     /// How many operations of the unit ran before.
     pub operations: usize,
 }
@@ -264,7 +265,7 @@ impl TransactionState {
             types: BTreeSet::new(),
             settings: BTreeMap::new(),
             widened: BTreeSet::new(),
-            stopped_writers: 0,
+            stopped_others: 0,
             operations: 0,
         }
     }
@@ -282,8 +283,7 @@ impl TransactionState {
     /// Takes note of an operation that ran.
     fn note(&mut self, unit: &Unit<'_>, statement: usize, operation: &Operation, effect: &Effect) {
         self.operations += 1;
-        let table_lock = effect.strongest_hot().and_then(|touch| touch.lock);
-        self.stopped_writers += usize::from(table_lock.is_some_and(LockMode::blocks_writes));
+        self.stopped_others += usize::from(effect.strongest_in_the_way().is_some());
         match &operation.action {
             Action::Transaction(control) => self.control(unit, control, operation.span),
             Action::Set { name, value, local }

@@ -50,6 +50,15 @@ fn written(action: &Action, situation: &Situation<'_>) -> Verdict {
                 .losing(Truth::Yes)
                 .destructive()
         }
+        Action::Insert {
+            table,
+            replaces: true,
+            ..
+        } if !matches!(seen(situation, table), Seen::Fresh) => Verdict::needs_proof(
+            "rows with the same key are deleted, with what refers to them, and written anew",
+        )
+        .losing(Truth::Unknown)
+        .reversible(Truth::No),
         Action::Insert { table, .. } | Action::Copy { table, from: true } => {
             match seen(situation, table) {
                 Seen::Fresh => Verdict::fresh(),

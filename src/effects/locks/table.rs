@@ -151,6 +151,7 @@ fn create(locks: &mut Locks<'_, '_>, action: &Action) {
         locks.touches.push(crate::effects::Touch {
             relation: table.clone(),
             is_table: true,
+            is_view: false,
             lock: Some(AccessExclusive),
             work: Work::Brief,
             hot: false,

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23502");
     let (table, column) = match input.action() {
         Action::AddColumn { table, column, .. } => {
             let has_value = column.default.is_some() || column.generated.is_some() || column.type_name.serial;
@@ -46,7 +47,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let mut finding = input
         .report_class(
             &RULE.info,
-            format!("{} does not write `{column}` of `{}`, so its INSERTs are refused (23502)", input.release.running(), table.name),
+            format!("{} does not write `{column}` of `{}`, so its INSERTs are refused{code}", input.release.running(), table.name),
         )
         .note("instead", "a DEFAULT, which costs nothing since PostgreSQL 11; or NULL now and NOT NULL one release later");
     if input.effect().refusal.as_ref().is_some_and(|refusal| refusal.depends_on_data) {

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23505");
     let Action::CreateIndex {
         table,
         unique: true,
@@ -32,7 +33,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let left = if *concurrently { ", and leaves an invalid index behind" } else { "" };
     findings.push(
         input
-            .report(&RULE.info, format!("it fails on equal values (23505){left}"))
+            .report(&RULE.info, format!("it fails on equal values{code}{left}"))
             .help(format!("look before: SELECT {keys} FROM {} GROUP BY {keys} HAVING count(*) > 1", table.name)),
     );
 }

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::both(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23502");
     if input.file.direction != Direction::Down {
         return;
     }
@@ -34,7 +35,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if nullable && !filled {
         findings.push(input.report(
             &RULE.info,
-            format!("it fails when the new version has left `{column}` NULL (23502)"),
+            format!("it fails when the new version has left `{column}` NULL{code}"),
         ));
     }
 }

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::both(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23505");
     if input.file.direction != Direction::Down {
         return;
     }
@@ -44,7 +45,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     if !created && input.relation(table).is_some() {
         findings.push(input.report(
             &RULE.info,
-            format!("it fails when the new version has written equal values to `{}` (23505)", table.name),
+            format!("it fails when the new version has written equal values to `{}`{code}", table.name),
         ));
     }
 }

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23502");
     let (Action::DropDefault { table, column } | Action::DropIdentity { table, column, .. }) = input.action()
     else {
         return;
@@ -27,9 +28,9 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let result = if input.effect().compatibility == Compatibility::Breaking {
-        "is refused (23502)"
+        format!("is refused{code}")
     } else {
-        "gets NULL"
+        "gets NULL".to_owned()
     };
     findings.push(
         input

@@ -17,10 +17,11 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let Action::LockTable { tables, .. } = input.action() else {
         return;
     };
+    let until = if input.is_postgresql() { "the transaction ends" } else { "UNLOCK TABLES, or the session ends" };
     if let Some(table) = tables.iter().find(|table| input.is_hot(table)) {
         findings.push(
             input
-                .report(&RULE.info, format!("`{}` is locked until the transaction ends", table.name))
+                .report(&RULE.info, format!("`{}` is locked until {until}", table.name))
                 .help("take the weakest mode that serves, and as late as possible"),
         );
     }

@@ -159,6 +159,15 @@ impl<'a> SqlInput<'a> {
         self.file.dialect == Dialect::Postgresql
     }
 
+    /// A SQLSTATE as messages show it behind what it stands for; nothing where the server is not PostgreSQL.
+    pub(super) fn sqlstate(&self, code: &str) -> String {
+        if self.is_postgresql() {
+            format!(" ({code})")
+        } else {
+            String::new()
+        }
+    }
+
     /// The server runs the operation outside of transactions only.
     pub fn refuses_transactions(&self) -> bool {
         autocommit_only(self.action(), self.release.server_version).is_some()

@@ -1,6 +1,5 @@
 //! `require-lock-timeout`.
 
-use crate::effects::LockMode;
 use crate::finding::Severity;
 use crate::rules::Findings;
 use super::fixes::lock_timeout;
@@ -22,15 +21,12 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let is_set = state
         .setting("lock_timeout")
         .is_some_and(|value| !matches!(value.trim_matches('\''), "" | "0" | "0s" | "0ms" | "default"));
-    if is_set || state.stopped_writers > 0 {
+    if is_set || state.stopped_others > 0 {
         return;
     }
-    let Some(touch) = input.effect().strongest_hot() else {
+    let Some(touch) = input.effect().strongest_in_the_way() else {
         return;
     };
-    if !touch.lock.is_some_and(LockMode::blocks_writes) {
-        return;
-    }
     findings.push(
         input
             .report(

@@ -16,6 +16,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23514");
     let (table, column) = match input.action() {
         Action::AddConstraint { table, constraint } => {
             let ConstraintKind::Check { expression, .. } = &constraint.kind else {
@@ -52,7 +53,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             .report_class(
                 &RULE.info,
                 format!(
-                    "{} does not write `{column}` of `{}`, so its INSERTs are refused (23514), NOT VALID or not",
+                    "{} does not write `{column}` of `{}`, so its INSERTs are refused{code}, NOT VALID or not",
                     input.release.running(),
                     table.name
                 ),

@@ -14,6 +14,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("42501");
     let Action::Revoke { tables } = input.action() else {
         return;
     };
@@ -25,6 +26,6 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     let of = if of.is_empty() { String::new() } else { format!(" on {of}") };
     findings.push(input.report_class(
         &RULE.info,
-        format!("if the role of {} needs the rights{of} that go, its statements fail (42501)", input.release.running()),
+        format!("if the role of {} needs the rights{of} that go, its statements fail{code}", input.release.running()),
     ));
 }

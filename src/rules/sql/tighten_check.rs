@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23514");
     let (on, what) = match input.action() {
         Action::AddConstraint { table, constraint } if matches!(constraint.kind, ConstraintKind::Check { .. }) => {
             (format!("`{}`", table.name), "CHECK")
@@ -27,7 +28,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     }
     findings.push(
         input
-            .report_class(&RULE.info, format!("{} may write what the new {what} on {on} refuses (23514)", input.release.running()))
+            .report_class(&RULE.info, format!("{} may write what the new {what} on {on} refuses{code}", input.release.running()))
             .help("release first a version that keeps to it; NOT VALID spares old rows only"),
     );
 }

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23503");
     let Action::AddConstraint { table, constraint } = input.action() else {
         return;
     };
@@ -29,7 +30,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
             .report_class(
                 &RULE.info,
                 format!(
-                    "{} may write rows of `{}` that refer to nothing, or delete rows of `{}` that are referred to (23503)",
+                    "{} may write rows of `{}` that refer to nothing, or delete rows of `{}` that are referred to{code}",
                     input.release.running(),
                     table.name,
                     target.name

@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23502");
     let (table, column) = match input.action() {
         Action::SetNotNull { table, column } => (table, column),
         Action::AddConstraint { table, constraint } => match &constraint.kind {
@@ -42,7 +43,7 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
     }
     findings.push(
         input
-            .report_class(&RULE.info, format!("{} may leave `{column}` of `{}` NULL, and is refused then (23502)", input.release.running(), table.name))
+            .report_class(&RULE.info, format!("{} may leave `{column}` of `{}` NULL, and is refused then{code}", input.release.running(), table.name))
             .help("release first a version that always writes it; nothing in the migrations says that it does"),
     );
 }

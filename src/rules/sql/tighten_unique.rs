@@ -15,6 +15,7 @@ pub(super) const RULE: SqlRule = SqlRule::up(
 );
 
 fn check(input: &SqlInput<'_>, findings: &mut Findings) {
+    let code = input.sqlstate("23505");
     let table = match input.action() {
         Action::AddConstraint { table, constraint }
             if matches!(
@@ -41,9 +42,9 @@ fn check(input: &SqlInput<'_>, findings: &mut Findings) {
         return;
     }
     let message = if effect.compatibility == Compatibility::Breaking {
-        format!("{} leaves the columns to their defaults, so its second INSERT into `{}` is refused (23505)", input.release.running(), table.name)
+        format!("{} leaves the columns to their defaults, so its second INSERT into `{}` is refused{code}", input.release.running(), table.name)
     } else {
-        format!("{} may write equal values to `{}`, which are refused from now on (23505)", input.release.running(), table.name)
+        format!("{} may write equal values to `{}`, which are refused from now on{code}", input.release.running(), table.name)
     };
     findings.push(
         input

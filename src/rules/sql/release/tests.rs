@@ -66,6 +66,78 @@ fn what_no_upgrade_runs_is_a_drift() {
     assert_eq!(effects, [""; 0]);
 }
 
+#[test]
+fn what_others_wait_for_and_lose() {
+    let check = |block: &str, rule: &str, expected: bool| {
+        let judged = judge_block(block);
+        let (rules, _) = told(&judged);
+        assert_eq!(
+            rules.iter().any(|it| it == rule),
+            expected,
+            "{block}{rules:?}"
+        );
+    };
+    let released = "-- released:\nCREATE TABLE casks (id int); CREATE VIEW v AS SELECT id FROM casks;\nCREATE SEQUENCE s;\n-- new:\n";
+    // Readers of a view wait for its lock as those of a table do.
+    for (sql, expected) in [
+        ("CREATE OR REPLACE VIEW v AS SELECT id FROM casks;", true),
+        ("DROP VIEW v;", true),
+        ("ALTER VIEW v RENAME TO w;", true),
+        ("SET lock_timeout = '2s'; DROP VIEW v;", false),
+        ("CREATE VIEW w AS SELECT id FROM casks; DROP VIEW w;", false),
+        ("COMMENT ON VIEW v IS 'x';", false),
+        ("CREATE INDEX CONCURRENTLY i ON casks (id);", false),
+    ] {
+        check(
+            &format!("{released}{sql}"),
+            "require-lock-timeout",
+            expected,
+        );
+    }
+    let mysql = "-- runner: plain mysql\n-- released:\nCREATE TABLE casks (id int PRIMARY KEY, a int);\n-- new:\n";
+    check(
+        &format!("{mysql}LOCK TABLES casks WRITE;"),
+        "explicit-lock-table",
+        true,
+    );
+    check(
+        &format!("{mysql}LOCK TABLES casks READ;"),
+        "explicit-lock-table",
+        true,
+    );
+    let fresh = "CREATE TABLE wax (id int PRIMARY KEY); LOCK TABLES wax WRITE;";
+    check(&format!("{mysql}{fresh}"), "explicit-lock-table", false);
+    let losses = |block: &str| -> Vec<String> {
+        let judged = judge_block(block);
+        let effects = judged.effects.values();
+        effects.map(|it| it.data_loss.as_str().to_owned()).collect()
+    };
+    assert_eq!(
+        losses(&format!("{mysql}REPLACE INTO casks (id) VALUES (1);")),
+        ["unknown"]
+    );
+    assert_eq!(
+        losses(&format!("{mysql}INSERT INTO casks (id) VALUES (1);")),
+        ["no"]
+    );
+    let sqlite = mysql.replace("mysql", "sqlite");
+    let replace = "INSERT OR REPLACE INTO casks (id) VALUES (1);";
+    assert_eq!(losses(&format!("{sqlite}{replace}")), ["unknown"]);
+    let unsafe_pragma = judge_block(&format!("{sqlite}PRAGMA writable_schema = ON;"));
+    assert_eq!(unsafe_pragma.opaque.len(), 1, "{:?}", unsafe_pragma.opaque);
+    // The codes of PostgreSQL's errors are no other server's.
+    let required = "-- released:\nCREATE TABLE casks (id int PRIMARY KEY);\n-- new:\nALTER TABLE casks ADD COLUMN code int NOT NULL;";
+    for (head, has_code) in [("", true), ("-- runner: plain mysql\n", false)] {
+        let judged = judge_block(&format!("{head}{required}"));
+        let mut found = judged.findings.iter();
+        let message = &found
+            .find(|it| it.rule == "add-required-column")
+            .unwrap()
+            .message;
+        assert_eq!(message.contains("refused (23502)"), has_code, "{message}");
+    }
+}
+
 /// Behind a statement that nobody can read, anything that is made only when it is not there may be there.
 #[test]
 fn what_may_exist_is_not_new() {

@@ -92,6 +92,7 @@ impl Sink<'_> {
                 ast::MergeAction::Insert(_) => Action::Insert {
                     table: table.clone(),
                     on_conflict: None,
+                    replaces: false,
                     columns: Vec::new(),
                     reads: self.tables_read(),
                     calls: std::mem::take(&mut calls),
@@ -141,6 +142,8 @@ impl Sink<'_> {
                         }
                         _ => None,
                     },
+                    replaces: insert.replace_into
+                        || insert.or == Some(ast::SqliteOnConflict::Replace),
                     columns: columns.collect::<Option<_>>()?,
                     reads: self.tables_read(),
                     calls: self.functions_called(),

@@ -292,11 +292,8 @@ impl<'s> Sink<'s> {
         let mut at = 1;
         let name = self.written_name(words, &mut at)?;
         let value = words.tokens.get(at + 1).map_or("", |t| t.text(words.sql));
-        Some(Action::Set {
-            name: name.name,
-            value: value.trim_matches(['\'', '"']).to_lowercase(),
-            local: false,
-        })
+        let value = value.trim_matches(['\'', '"']).to_lowercase();
+        Some(super::session::pragma(name.name, value))
     }
 
     /// Reads what the parser has refused although the database takes it.

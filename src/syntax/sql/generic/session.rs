@@ -26,11 +26,10 @@ impl Sink<'_> {
                 Action::Transaction(Transaction::Release(self.inner_name(name)))
             }
             Statement::Set(set) => self.setting(set)?,
-            Statement::Pragma { name, value, .. } => Action::Set {
-                name: self.last_name(name)?,
-                value: value.as_ref().map(|v| self.text(v)).unwrap_or_default(),
-                local: false,
-            },
+            Statement::Pragma { name, value, .. } => pragma(
+                self.last_name(name)?,
+                value.as_ref().map(|v| self.text(v)).unwrap_or_default(),
+            ),
             Statement::Grant(grant) => Action::Grant {
                 tables: self.granted(grant.objects.as_ref())?,
             },
@@ -101,7 +100,24 @@ impl Sink<'_> {
                 name: Name::plain(self.folded(name)),
                 what: "role".to_owned(),
             },
-            Statement::LockTables { .. } | Statement::UnlockTables => other("lock tables"),
+            Statement::LockTables { tables } => {
+                let is_write =
+                    |it: &ast::LockTable| matches!(it.lock_type, ast::LockTableType::Write { .. });
+                let tables = tables.iter();
+                // The strongest of them: beside a READ lock others may read.
+                let mode = if tables.clone().any(is_write) {
+                    "write"
+                } else {
+                    "read"
+                };
+                Action::LockTable {
+                    tables: tables
+                        .map(|it| Name::plain(self.folded(&it.table)))
+                        .collect(),
+                    mode: mode.to_owned(),
+                }
+            }
+            Statement::UnlockTables => other("unlock tables"),
             Statement::Analyze(analyze) => Action::Analyze {
                 tables: match &analyze.table_name {
                     Some(table) => vec![self.name(table)?],
@@ -191,5 +207,24 @@ impl Sink<'_> {
             }
             _ => Some(Vec::new()),
         }
+    }
+}
+
+/// A setting of `SQLite`. With `writable_schema` on, an UPDATE can make anything of any table.
+pub(super) fn pragma(name: String, value: String) -> Action {
+    let is_off = matches!(
+        value.trim_matches(['\'', '"']).to_lowercase().as_str(),
+        "" | "0" | "off" | "no" | "false" | "reset"
+    );
+    if name.eq_ignore_ascii_case("writable_schema") && !is_off {
+        return Action::Opaque {
+            reason: OpaqueReason::Dynamic,
+            detail: "PRAGMA writable_schema lets statements rewrite the schema itself".to_owned(),
+        };
+    }
+    Action::Set {
+        name,
+        value,
+        local: false,
     }
 }

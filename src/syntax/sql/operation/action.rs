@@ -357,6 +357,8 @@ pub enum Action {
     Insert {
         table: Name,
         on_conflict: Option<Vec<String>>,
+        /// Rows with the same key are deleted first: `REPLACE`, `INSERT OR REPLACE`.
+        replaces: bool,
         columns: Vec<String>,
         /// The tables that `INSERT ... SELECT` reads.
         reads: Vec<Name>,

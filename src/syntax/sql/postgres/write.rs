@@ -40,6 +40,7 @@ impl Sink<'_, '_> {
             ast::Stmt::Insert(insert) => Action::Insert {
                 table: name(&insert.relation_name_ref()?)?,
                 on_conflict: insert.on_conflict_clause().map(|c| conflict_columns(&c)),
+                replaces: false,
                 columns: target_columns(insert.column_target_list())?,
                 reads: tables_read(insert.syntax()),
                 calls,
@@ -80,6 +81,7 @@ impl Sink<'_, '_> {
                 ast::MergeAction::MergeInsert(insert) => Action::Insert {
                     table: table.clone(),
                     on_conflict: None,
+                    replaces: false,
                     columns: target_columns(insert.column_target_list())?,
                     reads: reads.clone(),
                     calls: std::mem::take(&mut calls),
