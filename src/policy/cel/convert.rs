@@ -2,7 +2,10 @@
 //! of their fields are never copied, and every whole number is an `int`: the engine's own conversion makes unsigned ones
 //! `uint`, with which `n + 1` is an error.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::rc::Rc;
 
 use cel::common::types::{CelBool, CelDouble, CelInt, CelString};
 use serde::ser::{self, Serialize};
@@ -43,7 +46,7 @@ impl ser::Serializer for ToSlot {
     type SerializeTupleStruct = List;
     type SerializeTupleVariant = ser::Impossible<Slot, Unsupported>;
     type SerializeMap = Map;
-    type SerializeStruct = Map;
+    type SerializeStruct = Struct;
     type SerializeStructVariant = ser::Impossible<Slot, Unsupported>;
 
     fn serialize_bool(self, value: bool) -> Result<Slot, Unsupported> {
@@ -178,8 +181,8 @@ impl ser::Serializer for ToSlot {
         })
     }
 
-    fn serialize_struct(self, _name: &'static str, len: usize) -> Result<Map, Unsupported> {
-        self.serialize_map(Some(len))
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Struct, Unsupported> {
+        Ok(Struct::new(name, len))
     }
 
     fn serialize_struct_variant(
@@ -275,7 +278,37 @@ impl ser::SerializeMap for Map {
     }
 }
 
-impl ser::SerializeStruct for Map {
+thread_local! {
+    /// Of structs by name and number of fields: where each field, in the order in which it is written, stands among the
+    /// sorted ones. There are thousands of facts of a few types.
+    static PLACES: RefCell<BTreeMap<(&'static str, usize), Rc<[usize]>>> = RefCell::default();
+}
+
+struct Struct {
+    type_name: &'static str,
+    entries: Vec<(Key, Slot)>,
+    /// How many fields have been written.
+    written: usize,
+    places: Option<Rc<[usize]>>,
+}
+
+impl Struct {
+    fn new(type_name: &'static str, len: usize) -> Self {
+        let places = PLACES.with_borrow(|places| places.get(&(type_name, len)).cloned());
+        let mut entries = Vec::with_capacity(len);
+        if places.is_some() {
+            entries.resize_with(len, || (Key::default(), Slot::Null));
+        }
+        Self {
+            type_name,
+            entries,
+            written: 0,
+            places,
+        }
+    }
+}
+
+impl ser::SerializeStruct for Struct {
     type Ok = Slot;
     type Error = Unsupported;
 
@@ -284,11 +317,102 @@ impl ser::SerializeStruct for Map {
         name: &'static str,
         value: &T,
     ) -> Result<(), Unsupported> {
-        self.entries.push((CelString::from(name), to_slot(value)?));
+        let entry = (CelString::from(name), to_slot(value)?);
+        let place = self.places.as_ref().and_then(|it| it.get(self.written));
+        match place.and_then(|&place| self.entries.get_mut(place)) {
+            Some(free) => *free = entry,
+            None => self.entries.push(entry),
+        }
+        self.written += 1;
         Ok(())
     }
 
     fn end(self) -> Result<Slot, Unsupported> {
-        Ok(Slot::Map(SharedMap::new(self.entries)))
+        let Self {
+            type_name,
+            mut entries,
+            written,
+            places,
+        } = self;
+        if places.is_some() {
+            // Types of one name may have other fields, and a field may be left out.
+            if entries.len() != written {
+                entries.retain(|(name, _)| !name.inner().is_empty());
+            }
+            return Ok(Slot::Map(SharedMap::new(entries)));
+        }
+        let names: Vec<String> = entries.iter().map(|it| it.0.inner().to_owned()).collect();
+        let map = SharedMap::new(entries);
+        let place = |name: &String| {
+            let sorted = map.entries();
+            sorted
+                .binary_search_by(|entry| entry.0.inner().cmp(name.as_str()))
+                .ok()
+        };
+        let places: Option<Rc<[usize]>> = names.iter().map(place).collect();
+        if let Some(places) = places.filter(|places| places.len() == map.entries().len()) {
+            let key = (type_name, places.len());
+            PLACES.with_borrow_mut(|known| known.insert(key, places));
+        }
+        Ok(Slot::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(value: &impl Serialize) -> Vec<String> {
+        let Ok(Slot::Map(map)) = to_slot(value) else {
+            panic!("it is no map");
+        };
+        let names = map.entries().iter().map(|(name, value)| {
+            let Slot::Text(value) = value else {
+                panic!("it is no text");
+            };
+            format!("{}={}", name.inner(), value.inner())
+        });
+        names.collect()
+    }
+
+    /// However often its type was seen, and whatever other types have its name.
+    #[test]
+    fn fields_are_sorted() {
+        mod other {
+            #[derive(serde::Serialize)]
+            pub(super) struct Cask {
+                pub(super) wood: &'static str,
+                pub(super) age: &'static str,
+                pub(super) label: &'static str,
+            }
+        }
+        #[derive(serde::Serialize)]
+        struct Cask {
+            label: &'static str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            volume: &'static str,
+            name: &'static str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            age: &'static str,
+        }
+        let cask = |volume, age| Cask {
+            label: "1",
+            volume,
+            name: "3",
+            age,
+        };
+        let of_other = other::Cask {
+            wood: "1",
+            age: "2",
+            label: "3",
+        };
+        for _ in 0..3 {
+            assert_eq!(names(&cask("2", "")), ["label=1", "name=3", "volume=2"]);
+            assert_eq!(names(&cask("", "4")), ["age=4", "label=1", "name=3"]);
+            assert_eq!(names(&of_other), ["age=2", "label=3", "wood=1"]);
+            let all = names(&cask("2", "4"));
+            assert_eq!(all, ["age=4", "label=1", "name=3", "volume=2"]);
+            assert_eq!(names(&cask("", "")), ["label=1", "name=3"]);
+        }
     }
 }

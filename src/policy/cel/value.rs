@@ -77,6 +77,10 @@ pub(super) struct SharedMap(Arc<[(Key, Slot)]>);
 impl SharedMap {
     /// A map of these entries; of entries with the same name the last stays.
     pub(super) fn new(mut entries: Vec<(Key, Slot)>) -> Self {
+        // Those of a struct come in this order.
+        if entries.is_sorted_by(|a, b| a.0.inner() < b.0.inner()) {
+            return Self(entries.into());
+        }
         // A stable sort keeps entries of one name in order, and `dedup_by` hands over the later one first.
         entries.sort_by(|a, b| a.0.inner().cmp(b.0.inner()));
         entries.dedup_by(|later, earlier| {
