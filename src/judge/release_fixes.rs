@@ -3,15 +3,22 @@
 //! Every edit is spliced into the bytes of one value. A YAML file is read again with the edit in it, and the edit is dropped
 //! unless exactly one value differs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::NaiveDate;
 
 use crate::facts::charts::ChartFact;
 use crate::facts::{Facts, Origins};
 use crate::finding::Finding;
-use crate::fix::Fix;
-use crate::source::{Location, Sources, Span};
+use crate::fix::{Edit, Fix};
+use crate::source::{Location, SourceId, Sources, Span};
 use crate::syntax::yaml::{Data, Value, parse_helm, resolve_helm};
 use crate::version::{ReleaseType, Version, next};
+
+/// The finding that a changelog has no section for the release.
+const SECTION_MISSING: &str = "changelog-section-missing";
+/// More edits of one file are not looked at one by one.
+const MOST_SINGLE: usize = 50;
 
 /// Gives findings their fixes.
 pub(super) fn attach(
@@ -21,20 +28,38 @@ pub(super) fn attach(
     sources: &Sources,
     today: NaiveDate,
 ) {
-    for finding in findings.iter_mut().filter(|finding| finding.fix.is_none()) {
-        if let Some(fix) = fix(finding, facts, origins, sources, today) {
+    let wanted: Vec<Option<Edit>> = findings
+        .iter()
+        .map(|finding| {
+            let open = Some(finding).filter(|finding| finding.fix.is_none());
+            version_edit(open?, facts, origins, sources)
+        })
+        .collect();
+    let safe = safe(wanted.iter().flatten(), sources);
+    for (finding, edit) in findings.iter_mut().zip(&wanted) {
+        let fix = match edit {
+            Some(edit) if safe.contains(edit) => {
+                Some(Fix::replace(edit.location, edit.text.as_str()))
+            }
+            None if finding.fix.is_none() && finding.rule.as_str() == SECTION_MISSING => finding
+                .location
+                .filter(|_| facts.changelog.unreleased.exists)
+                .and_then(|place| promote(place, facts, sources, today)),
+            _ => None,
+        };
+        if let Some(fix) = fix {
             *finding = finding.clone().fix(Some(fix));
         }
     }
 }
 
-fn fix(
+/// The version that a finding wants written, before anybody looked at what else that would change.
+fn version_edit(
     finding: &Finding,
     facts: &Facts,
     origins: &Origins,
     sources: &Sources,
-    today: NaiveDate,
-) -> Option<Fix> {
+) -> Option<Edit> {
     let place = finding.location?;
     let path = sources.get(place.source).path.as_str();
     let chart = || facts.charts.iter().find(|chart| chart.path == path);
@@ -52,9 +77,6 @@ fn fix(
             let place = origins.get(chart.origin)?;
             write_version(place, &grown(chart, facts)?, sources)
         }
-        "changelog-section-missing" if facts.changelog.unreleased.exists => {
-            promote(place, facts, sources, today)
-        }
         _ => None,
     }
 }
@@ -64,7 +86,7 @@ fn is_release(facts: &Facts) -> bool {
 }
 
 /// Puts a version where one stands: with the prefix, the quotes and everything else that is there.
-fn write_version(place: Location, version: &str, sources: &Sources) -> Option<Fix> {
+fn write_version(place: Location, version: &str, sources: &Sources) -> Option<Edit> {
     let written = sources.text(place);
     let range = version_in(written)?;
     let at = place.span.start as usize;
@@ -73,16 +95,56 @@ fn write_version(place: Location, version: &str, sources: &Sources) -> Option<Fi
     if sources.text(location) == version {
         return None;
     }
-    let file = sources.get(place.source);
-    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
-    if is_yaml {
-        let mut after = file.text.to_string();
-        after.replace_range(span.range(), version);
-        if differences(&file.text, &after)? != 1 {
-            return None;
+    Some(Edit {
+        location,
+        text: version.to_owned(),
+    })
+}
+
+/// The edits that change one value of their file and nothing else. All edits of a file are looked at together, and one by one
+/// where they change something else together: many would take as many readings of the file.
+fn safe<'e>(edits: impl Iterator<Item = &'e Edit>, sources: &Sources) -> BTreeSet<&'e Edit> {
+    let mut by_file: BTreeMap<SourceId, BTreeSet<&Edit>> = BTreeMap::new();
+    for edit in edits {
+        let of_file = by_file.entry(edit.location.source).or_default();
+        of_file.insert(edit);
+    }
+    let mut safe = BTreeSet::new();
+    for (source, edits) in by_file {
+        let file = sources.get(source);
+        let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+        let edits: Vec<&Edit> = edits.into_iter().collect();
+        if !is_yaml || are_safe(&file.text, &edits) {
+            safe.extend(edits);
+        } else if edits.len() > 1 {
+            let single = edits.into_iter().take(MOST_SINGLE);
+            safe.extend(single.filter(|edit| are_safe(&file.text, &[edit])));
         }
     }
-    Some(Fix::replace(location, version))
+    safe
+}
+
+/// Each edit changes the value that it stands in, and no other value changes. The edits are sorted.
+fn are_safe(text: &str, edits: &[&Edit]) -> bool {
+    let apart = edits
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if a.location.span.end <= b.location.span.start));
+    if !apart {
+        return false;
+    }
+    let mut after = text.to_owned();
+    for edit in edits.iter().rev() {
+        after.replace_range(edit.location.span.range(), &edit.text);
+    }
+    let Some(mut changed) = differences(text, &after) else {
+        return false;
+    };
+    changed.sort();
+    changed.len() == edits.len()
+        && (changed.iter().zip(edits)).all(|(value, edit)| {
+            let edit = edit.location.span;
+            value.start <= edit.start && edit.end <= value.end
+        })
 }
 
 /// The last `X.Y.Z` of a text with what belongs to it, without a `v` before it.
@@ -111,33 +173,42 @@ fn version_in(text: &str) -> Option<std::ops::Range<usize>> {
     found
 }
 
-/// How many values differ between two texts of a YAML file; `None` when one cannot be read.
-fn differences(before: &str, after: &str) -> Option<usize> {
+/// The places of the values that differ between two texts of a YAML file; `None` when one cannot be read.
+fn differences(before: &str, after: &str) -> Option<Vec<Span>> {
     let (before, after) = (parse_helm(before), parse_helm(after));
     if !(before.errors.is_empty() && after.errors.is_empty())
         || before.value.len() != after.value.len()
     {
         return None;
     }
-    let pairs = before.value.iter().zip(&after.value);
-    Some(
-        pairs
-            .map(|(before, after)| count(&resolve_helm(before).value, &resolve_helm(after).value))
-            .sum(),
-    )
+    let mut found = Vec::new();
+    for (before, after) in before.value.iter().zip(&after.value) {
+        compare(
+            &resolve_helm(before).value,
+            &resolve_helm(after).value,
+            &mut found,
+        );
+    }
+    Some(found)
 }
 
-fn count(before: &Value, after: &Value) -> usize {
+fn compare(before: &Value, after: &Value, found: &mut Vec<Span>) {
     match (&before.data, &after.data) {
-        (Data::Map(a), Data::Map(b)) if a.entries().len() == b.entries().len() => a
-            .sorted()
-            .zip(b.sorted())
-            .map(|(a, b)| usize::from(a.key != b.key) * 2 + count(&a.value, &b.value))
-            .sum(),
-        (Data::List(a), Data::List(b)) if a.len() == b.len() => {
-            a.iter().zip(b.iter()).map(|(a, b)| count(a, b)).sum()
+        (Data::Map(a), Data::Map(b)) if a.entries().len() == b.entries().len() => {
+            for (a, b) in a.sorted().zip(b.sorted()) {
+                if a.key != b.key {
+                    found.extend([a.key_span, b.key_span]);
+                }
+                compare(&a.value, &b.value, found);
+            }
         }
-        _ => usize::from(!before.same(after)),
+        (Data::List(a), Data::List(b)) if a.len() == b.len() => {
+            for (a, b) in a.iter().zip(b.iter()) {
+                compare(a, b, found);
+            }
+        }
+        _ if before.same(after) => {}
+        _ => found.push(before.span),
     }
 }
 
@@ -296,7 +367,8 @@ mod tests {
             ("a: 1", "a: [", None),
             ("a: 1", "b: 1", Some(2)),
         ] {
-            assert_eq!(differences(before, after), expected, "{before}");
+            let found = differences(before, after).map(|found| found.len());
+            assert_eq!(found, expected, "{before}");
         }
     }
 
@@ -306,10 +378,10 @@ mod tests {
         let source = sources.add("Chart.yaml", "", text);
         let value = resolve_helm(&parse_helm(text).value[0]).value;
         let span = value.at(&KeyPath::parse(key)).unwrap().span;
-        let fix = write_version(Location { source, span }, version, &sources)?;
-        let [edit] = fix.edits.as_slice() else {
-            panic!("{fix:?}");
-        };
+        let edit = write_version(Location { source, span }, version, &sources)?;
+        if !safe([&edit].into_iter(), &sources).contains(&edit) {
+            return None;
+        }
         let mut after = text.to_owned();
         after.replace_range(edit.location.span.range(), &edit.text);
         Some(after)
@@ -386,9 +458,34 @@ mod tests {
             let written_once = written(before, key, "1.3.0");
             assert_eq!(written_once.as_deref(), after, "{before}");
             if let Some(once) = written_once {
-                assert_eq!(differences(before, &once), Some(1), "{before}");
+                let found = differences(before, &once).map(|found| found.len());
+                assert_eq!(found, Some(1), "{before}");
                 assert_eq!(written(&once, key, "1.3.0"), None, "{before}");
             }
         }
+    }
+
+    /// Edits that are safe together take one reading; one that changes more than its value does not take the others with it.
+    #[test]
+    fn edits_of_a_file_are_looked_at_together() {
+        let check = |text: &str, expected: usize| {
+            let mut sources = Sources::default();
+            let source = sources.add("values.yaml", "", text);
+            let edits: Vec<Edit> = text
+                .match_indices("1.2.0")
+                .map(|(at, version)| Edit {
+                    location: Location {
+                        source,
+                        span: Span::new(at, at + version.len()),
+                    },
+                    text: "1.3.0".to_owned(),
+                })
+                .collect();
+            assert_eq!(safe(edits.iter(), &sources).len(), expected, "{text}");
+        };
+        check("a: 1.2.0\nb: [1.2.0, r/c:1.2.0]\n", 3);
+        check("a: &v 1.2.0\nb: *v\nc: 1.2.0\n", 1);
+        check("a: &v 1.2.0\nb: *v\nc: 2 # 1.2.0\n", 0);
+        check(&"- 1.2.0\n".repeat(20_000), 20_000);
     }
 }
