@@ -142,6 +142,8 @@ pub struct Frame<'a> {
     pub keyring: Option<Keyring>,
     /// The Helm that renders the charts, where somebody asks for it.
     pub helm: Option<Helm>,
+    /// The tag is what is being pushed.
+    pub pushing: bool,
     /// Reports name every file that counted. It takes as long as there are files, and an audit has no use for it.
     pub lists_inputs: bool,
     /// Reports name the version that is next. An audit asks of each release what it was, not what came after it.
@@ -173,6 +175,7 @@ impl<'a> Frame<'a> {
             index_file: None,
             overlay: Files::new(),
             application_tags: None,
+            pushing: false,
             lists_inputs: true,
             names_next: true,
             tags: None,

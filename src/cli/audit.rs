@@ -44,10 +44,10 @@ enum NothingToAudit {
     ))]
     NoReleases,
     #[error(
-        "no release of this clone is in the period and of the names that were asked for: nothing was audited"
+        "no release of this clone is in the period, of the names and after the baseline that were asked for: nothing was audited"
     )]
     #[diagnostic(help(
-        "git tag --list shows the tags of this clone; --since and --until are a period, --tag a pattern as in 'v1.*'"
+        "git tag --list shows the tags of this clone; --since and --until are a period, --tag a pattern as in 'v1.*', and `baseline` in the configuration leaves out what is not newer"
     ))]
     NothingSelected,
 }

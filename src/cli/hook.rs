@@ -111,7 +111,8 @@ fn pre_push(global: &Global, streams: &Streams) -> Result<u8, CommandError> {
         return Ok(0);
     }
     let context = Context::open(global)?;
-    let frame = context.frame()?;
+    let mut frame = context.frame()?;
+    frame.pushing = true;
     let mut code = 0;
     for Pushed { name, id } in pushed {
         if frame.scheme.parse(&name).kind == TagKind::Unrelated {

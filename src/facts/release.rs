@@ -35,6 +35,8 @@ pub struct ReleaseFacts {
     pub tag_signature: SignatureFact,
     /// The tag does not exist yet.
     pub proposed: bool,
+    /// No remote can have the tag yet: it does not exist, or it is what is being pushed.
+    pub unpublished: bool,
     /// The stage that is judged: `change`, `candidate`, `release`, `deploy`, `post-release`, `closed`.
     pub stage: String,
     /// No final release is below this one.

@@ -41,6 +41,7 @@ pub(super) fn release(
         frame.repository,
         &mut reader.coverage,
     )?;
+    facts.release.unpublished |= frame.pushing;
     facts.tags = frame.tags.clone().unwrap_or_else(|| {
         let facts = tags::collect(past, &frame.scheme, &frame.earlier_tags);
         Arc::new(facts)

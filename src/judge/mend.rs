@@ -10,6 +10,9 @@ use crate::report::Report;
 /// More rounds than these are not made. Each mends at least one finding, and those of different files together.
 const MOST_ROUNDS: usize = 200;
 
+/// What a mended changelog says may ask for another version, which no fix can give it.
+const TYPE_TOO_LOW: &str = "release-type-too-low";
+
 /// What can be mended.
 #[derive(Debug, Default)]
 pub struct Mended {
@@ -19,7 +22,7 @@ pub struct Mended {
     pub rules: BTreeMap<String, usize>,
     /// How many findings of each rule have a fix that did not get its turn.
     pub left: BTreeMap<String, usize>,
-    /// Errors that are there now and stand in no file that changed: what the release says of itself has consequences. A section
+    /// Errors that are there now, and that no fix brought: what the release says of itself has consequences. A section
     /// of the changelog that names additions, for one, asks for a minor release and what belongs to it.
     pub revealed: Vec<(String, String)>,
 }
@@ -78,7 +81,7 @@ pub fn mend_all(
                 message,
                 path,
             } = told;
-            if mended.files.contains_key(&path) {
+            if mended.files.contains_key(&path) && rule != TYPE_TOO_LOW {
                 return Err(MendError::Worse { rule, message });
             }
             mended.revealed.push((rule, message));

@@ -134,6 +134,13 @@ fn sentence(text: &str) -> String {
     let Some(first) = letters.next() else {
         return String::new();
     };
+    // A command is written as it is typed.
+    let is_command = ["git ", "relgate ", "kubectl ", "helm "]
+        .iter()
+        .any(|program| text.trim().starts_with(program));
+    if is_command {
+        return text.trim().to_owned();
+    }
     let text: String = first.to_uppercase().chain(letters).collect();
     if text.ends_with(['.', '?', '!']) {
         text

@@ -11,8 +11,8 @@ const NEWEST: usize = 10;
 
 /// The prefix of a project's release tags, when nothing is configured.
 ///
-/// Finals with `v` and finals without a prefix compete: the spelling of most of the ten highest versions wins, a tie goes
-/// to `v`. A project that has neither and exactly one other prefix (`chart-`) uses that. Everything else is `v`.
+/// Finals with `v` and finals without a prefix compete: the spelling of most of the ten highest versions wins. Who tags every
+/// version both ways, as Go's modules ask for, began with one of them: of a tie, the spelling of more versions wins, else `v`. A project that has neither and exactly one other prefix (`chart-`) uses that. Everything else is `v`.
 pub fn detect_prefix<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let groups = version_prefixes(names);
     let mut usual: Vec<(&Version, &str)> = Vec::new();
@@ -31,16 +31,23 @@ pub fn detect_prefix<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
         }
     }
     if !usual.is_empty() {
+        let all_with_v = count(&usual, "v");
+        let more_with_v = all_with_v * 2 >= usual.len();
         usual.sort_by(|(a, _), (b, _)| b.release_order(a));
         usual.truncate(NEWEST);
-        let with_v = usual.iter().filter(|(_, prefix)| *prefix == "v").count();
-        return if with_v * 2 >= usual.len() { "v" } else { "" }.to_owned();
+        let with_v = (count(&usual, "v") * 2).cmp(&usual.len());
+        let takes_v = with_v.is_gt() || with_v.is_eq() && more_with_v;
+        return if takes_v { "v" } else { "" }.to_owned();
     }
     let mut others = groups.into_keys();
     match (others.next(), others.next()) {
         (Some(only), None) => only,
         _ => "v".to_owned(),
     }
+}
+
+fn count(usual: &[(&Version, &str)], prefix: &str) -> usize {
+    usual.iter().filter(|(_, other)| *other == prefix).count()
 }
 
 /// The prefixes that stand before well-formed versions, with those versions: what a monorepo's components are called.

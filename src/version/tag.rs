@@ -498,6 +498,12 @@ mod tests {
         check("", "v");
         check("stable nightly", "v");
         check("v1.0.0 v1.1.0 1.1.0-rc6 1.2.0", "v");
+        check("1.0.0 1.1.0 1.2.0 v1.2.0 1.3.0 v1.3.0", "");
+        check("v1.0.0 v1.1.0 1.2.0 v1.2.0 1.3.0 v1.3.0", "v");
+        check("1.2.0 v1.2.0", "v");
+        let both: String = (10..20).map(|n| format!("1.{n}.0 v1.{n}.0 ")).collect();
+        check(&both, "v");
+        check(&(both + "1.0.0 1.1.0"), "");
         check("1.0.0 1.1.0 1.2.0", "");
         check("1.0.0-rc1 1.0.0-rc2", "");
         check("0.1.0 0.2.0 0.3.0 v0.2.1", "");

@@ -108,3 +108,49 @@ fn a_release_is_written_into_its_files() {
     assert_eq!(again.code, 0, "{}", again.text);
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
 }
+
+/// What stood under Unreleased before the last release already becomes the section, and asks for more than the tag says: it is
+/// written all the same, and that is told.
+#[test]
+fn a_section_that_asks_for_more_is_written() {
+    let repo = Repo::inline(
+        r###"
+- commit: "feat: casks"
+  write:
+    CHANGELOG.md: |
+      # Changelog
+
+      ## [Unreleased]
+
+      ### Changed
+
+      - **BREAKING** Casks have a label.
+
+      ## [1.2.0] - 2026-01-14
+
+      ### Added
+
+      - Casks.
+  tag: v1.2.0
+- commit: "fix: casks"
+  write: { README.md: text }
+  tag: v1.2.1
+"###,
+    );
+    let tool = Tool::within(repo.path());
+    let report = tool.report(&["--tag", "v1.2.1"]);
+    let rules: Vec<&str> = (report["findings"].as_array().unwrap().iter())
+        .map(|it| it["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.contains(&"changelog-section-missing"), "{rules:?}");
+    assert!(!rules.contains(&"release-type-too-low"), "{rules:?}");
+    let run = tool.run(&["fix", "--tag", "v1.2.1", "changelog-section-missing"]);
+    assert_eq!(run.code, 0, "{}", run.text);
+    assert!(
+        run.stdout.contains("now     release-type-too-low"),
+        "{}",
+        run.text
+    );
+    let written = std::fs::read_to_string(repo.path().join("CHANGELOG.md")).unwrap();
+    assert!(written.contains("## [1.2.1]"), "{written}");
+}

@@ -71,6 +71,7 @@ pub fn collect(
     let mut facts = ReleaseFacts {
         stage: naming.stage.as_str().to_owned(),
         proposed: subject.proposed,
+        unpublished: subject.proposed,
         first: point.is_some() && lineage.previous.is_none(),
         previous: release_ref(lineage.previous),
         ancestor: release_ref(lineage.ancestor),
