@@ -5,6 +5,7 @@
 //! left out unless they are configured.
 
 mod candidates;
+mod embedded;
 mod dialects;
 mod hints;
 mod runners;
@@ -147,6 +148,7 @@ fn search(
     found.sort_by(|a, b| a.key().cmp(&b.key()));
     found.dedup_by(|a, b| a.key() == b.key());
     note_programs(&programs, &found, reader);
+    embedded::note(snapshot, reader);
     found
 }
 

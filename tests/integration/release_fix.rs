@@ -114,7 +114,7 @@ fn a_release_is_written_into_its_files() {
 #[test]
 fn a_section_that_asks_for_more_is_written() {
     let repo = Repo::inline(
-        r###"
+        r#"
 - commit: "feat: casks"
   write:
     CHANGELOG.md: |
@@ -135,7 +135,7 @@ fn a_section_that_asks_for_more_is_written() {
 - commit: "fix: casks"
   write: { README.md: text }
   tag: v1.2.1
-"###,
+"#,
     );
     let tool = Tool::within(repo.path());
     let report = tool.report(&["--tag", "v1.2.1"]);

@@ -20,6 +20,9 @@ pub struct ChangelogFile {
     pub parsed: Rc<Parsed<Changelog>>,
 }
 
+/// A text and what it says.
+type Read = (Arc<str>, Rc<Parsed<Changelog>>);
+
 /// How many texts are remembered: of a release and the one before it, and of another line.
 const MOST_TEXTS: usize = 4;
 
@@ -27,7 +30,7 @@ const MOST_TEXTS: usize = 4;
 #[derive(Debug, Default)]
 pub struct Memory {
     /// The latest last.
-    texts: RefCell<Vec<(Arc<str>, Rc<Parsed<Changelog>>)>>,
+    texts: RefCell<Vec<Read>>,
 }
 
 impl Memory {

@@ -316,7 +316,7 @@ fn is_other_sql(component: &str) -> bool {
     words(&component.to_ascii_lowercase()).any(|word| OTHER_SQL.contains(&word))
 }
 
-fn is_left_out(directory: &str) -> bool {
+pub(super) fn is_left_out(directory: &str) -> bool {
     directory.split('/').any(|component| {
         let lower = component.to_ascii_lowercase();
         component.starts_with('.')
@@ -538,11 +538,9 @@ fn program(path: &str) -> Option<(&str, &'static str)> {
     matches!(last, "migrations" | "migrate").then_some((directory, language))
 }
 
-/// The language of a program that is numbered as a migration is.
-fn numbered_program(path: &str) -> Option<&'static str> {
-    let file = path.rsplit('/').next()?;
-    let (stem, extension) = file.rsplit_once('.')?;
-    let language = match extension {
+/// The language that files with an extension are written in.
+pub(super) fn language(extension: &str) -> Option<&'static str> {
+    Some(match extension {
         "py" => "Python",
         "rb" => "Ruby",
         "php" => "PHP",
@@ -553,7 +551,14 @@ fn numbered_program(path: &str) -> Option<&'static str> {
         "java" => "Java",
         "kt" => "Kotlin",
         _ => return None,
-    };
+    })
+}
+
+/// The language of a program that is numbered as a migration is.
+fn numbered_program(path: &str) -> Option<&'static str> {
+    let file = path.rsplit('/').next()?;
+    let (stem, extension) = file.rsplit_once('.')?;
+    let language = language(extension)?;
     let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
     let is_numbered = digits >= 3
         && stem

@@ -312,7 +312,7 @@ fn what_cannot_be_judged_is_said() {
 
 /// The directories and files of a configuration, and what was noted: not judged, or, behind `+`, left out.
 #[track_caller]
-fn check_configured(
+pub(super) fn check_configured(
     files: &[(&str, &str)],
     configured: &[MigrationSettings],
     expected: &[&str],

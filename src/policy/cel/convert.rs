@@ -281,8 +281,11 @@ impl ser::SerializeMap for Map {
 thread_local! {
     /// Of structs by name and number of fields: where each field, in the order in which it is written, stands among the
     /// sorted ones. There are thousands of facts of a few types.
-    static PLACES: RefCell<BTreeMap<(&'static str, usize), Rc<[usize]>>> = RefCell::default();
+    static PLACES: RefCell<Places> = RefCell::default();
 }
+
+/// By the name of a type and the number of its fields.
+type Places = BTreeMap<(&'static str, usize), Rc<[usize]>>;
 
 struct Struct {
     type_name: &'static str,
