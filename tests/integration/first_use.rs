@@ -600,3 +600,28 @@ fn gates_and_findings_of_a_change_agree() {
     ];
     check(&repo, &["check"], 0, &says, &[]);
 }
+
+/// What others wrote is not replaced, and what is there is not suggested.
+#[test]
+fn hooks_are_suggested_where_they_are_not() {
+    let check = |hooks: Option<&str>, suggests: Option<&str>| {
+        let repo = Repo::play("cellar");
+        let _ = std::fs::remove_file(repo.path().join("relgate.yaml"));
+        if let Some(hooks) = hooks {
+            repo.write(".pre-commit-config.yaml", hooks);
+        }
+        let run = Tool::within(repo.path()).run(&["init"]);
+        assert_eq!(run.code, 0, "{}", run.text);
+        let suggested = run.stdout.lines().find(|line| line.contains("--hooks"));
+        assert_eq!(suggested.is_some(), suggests.is_some(), "{}", run.text);
+        if let (Some(line), Some(suggests)) = (suggested, suggests) {
+            assert!(line.contains(suggests), "{line}");
+        }
+    };
+    check(None, Some("before each commit"));
+    check(Some("repos: []\n"), Some("--dry-run"));
+    check(
+        Some("repos: [{ repo: local, hooks: [{ id: relgate }] }]\n"),
+        None,
+    );
+}

@@ -270,12 +270,18 @@ pub(super) fn next_steps(found: &Found, args: &Init, top: &Path) -> String {
         first_commands(found),
     );
     if !args.hooks {
-        let what = if top.join(HOOKS_PATH).exists() {
-            "add the hooks to .pre-commit-config.yaml (docs/ci.md)"
-        } else {
-            "check before each commit, with pre-commit"
-        };
-        put!(text, "  relgate init --hooks       {what}");
+        match std::fs::read_to_string(top.join(HOOKS_PATH)) {
+            Ok(hooks) if hooks.contains("relgate") => {}
+            // What others wrote is not replaced.
+            Ok(_) => put!(
+                text,
+                "  relgate init --hooks --dry-run   what to add to {HOOKS_PATH}"
+            ),
+            Err(_) => put!(
+                text,
+                "  relgate init --hooks       check before each commit, with pre-commit"
+            ),
+        }
     }
     if !facts.charts.is_empty() && !args.values_schema {
         put!(
