@@ -62,7 +62,16 @@ pub struct ChartSurvey {
     /// The charts of the subject, sorted by directory.
     pub charts: Vec<Chart>,
     /// The charts that are gone, sorted by directory.
-    pub removed: Vec<ChartState>,
+    pub removed: Vec<RemovedChart>,
+}
+
+/// A chart of the state before that is not one of the subject, also not at another place.
+#[derive(Debug, Clone)]
+pub struct RemovedChart {
+    /// As it was.
+    pub state: ChartState,
+    /// Its values or a template, where they are still there without a `Chart.yaml`: what nothing reads any more.
+    pub left_behind: Option<String>,
 }
 
 /// A chart of the subject.
@@ -300,8 +309,29 @@ pub fn survey(
     ChartSurvey {
         previous_label: before.label.clone(),
         charts,
-        removed: old.rest(),
+        removed: old
+            .rest()
+            .into_iter()
+            .map(|state| RemovedChart {
+                left_behind: left_behind(subject, &state),
+                state,
+            })
+            .collect(),
     }
+}
+
+/// What is still there of a chart whose `Chart.yaml` is gone: its values, else a template.
+fn left_behind(subject: &Snapshot, state: &ChartState) -> Option<String> {
+    if subject.get(&state.path()).is_some() {
+        return None;
+    }
+    let values = join(&state.directory, "values.yaml");
+    if subject.get(&values).is_some() {
+        return Some(values);
+    }
+    let templates = join(&state.directory, "templates");
+    let mut below = subject.below(&templates);
+    below.next().map(|(path, _)| path.to_owned())
 }
 
 /// The charts of the state before that have not been paired.

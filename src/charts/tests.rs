@@ -324,10 +324,42 @@ fn a_chart_is_paired_with_what_it_was() {
         survey
             .removed
             .iter()
-            .map(ChartState::name)
+            .map(|removed| removed.state.name())
             .collect::<Vec<_>>(),
         ["c"]
     );
+}
+
+#[test]
+fn what_a_removed_chart_leaves_behind() {
+    let check = |directory: &str, left: &[&str], expected: Option<&str>| {
+        let at = |name: &str| join(directory, name);
+        let (mut reader, before) = Reader::in_memory("v1", &[(&at("Chart.yaml"), "name: a\n")]);
+        let left: Vec<String> = left.iter().map(|name| at(name)).collect();
+        let left: Vec<(&str, &str)> = left.iter().map(|path| (path.as_str(), "a: 1\n")).collect();
+        let now = reader.add_memory_snapshot("v2", &left);
+        let removed = survey(Some(&before), &now, &[], &mut reader).removed;
+        let [removed] = removed.as_slice() else {
+            panic!("{removed:?}")
+        };
+        let expected = expected.map(at);
+        assert_eq!(removed.left_behind, expected, "{directory} {left:?}");
+    };
+    for directory in ["", "charts/a"] {
+        check(directory, &[], None);
+        check(directory, &["README.md"], None);
+        check(
+            directory,
+            &["values.yaml", "templates/a.yaml"],
+            Some("values.yaml"),
+        );
+        check(
+            directory,
+            &["templates/b/a.yaml"],
+            Some("templates/b/a.yaml"),
+        );
+        check(directory, &["templates.md"], None);
+    }
 }
 
 #[test]

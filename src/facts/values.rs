@@ -31,6 +31,28 @@ pub struct ValuesFacts {
     pub changed: Vec<ValueFact>,
     /// Values files of charts that changed whose keys at the previous release are not known: they were no YAML.
     pub not_compared: Vec<NotComparedFact>,
+    /// Charts that are gone since the previous release, with all of their values; one that moved is not.
+    pub removed_charts: Vec<RemovedChartFact>,
+}
+
+/// A chart of the previous release that is gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct RemovedChartFact {
+    /// The chart's name.
+    pub chart: String,
+    /// The directory that held it.
+    pub directory: String,
+    /// The path of its `Chart.yaml`.
+    pub path: String,
+    /// Its version at the previous release, as Helm read it.
+    pub version: String,
+    /// Its values or a template, where they are still there without `Chart.yaml`; else empty.
+    pub left_behind: String,
+    /// The chart was below 1.0.0 at the previous release.
+    pub chart_below_one: bool,
+    /// The place of its version in the previous release.
+    pub origin: Origin,
 }
 
 /// A values file that was not compared with the previous release.
@@ -87,9 +109,12 @@ pub struct ValueFact {
 }
 
 /// The differences of all charts that were there before, sorted by chart, file and key. A new chart has nothing that could
-/// break, and one that is gone has no values left to set: both are told by the charts' own facts.
+/// break, and of one that is gone no single key is told.
 pub fn collect(survey: &ChartSurvey, origins: &mut Origins) -> ValuesFacts {
-    let mut facts = ValuesFacts::default();
+    let mut facts = ValuesFacts {
+        removed_charts: removed_charts(survey, origins),
+        ..ValuesFacts::default()
+    };
     for chart in &survey.charts {
         let Some(previous) = &chart.previous else {
             continue;
@@ -125,6 +150,26 @@ pub fn collect(survey: &ChartSurvey, origins: &mut Origins) -> ValuesFacts {
         }
     }
     facts
+}
+
+fn removed_charts(survey: &ChartSurvey, origins: &mut Origins) -> Vec<RemovedChartFact> {
+    let removed = survey.removed.iter().map(|removed| {
+        let state = &removed.state;
+        let origin = state.file.as_ref().map(|file| {
+            let version = state.metadata.version.as_ref();
+            origins.add(file.at(version.map(|field| field.span).unwrap_or_default()))
+        });
+        RemovedChartFact {
+            chart: state.name().to_owned(),
+            directory: state.directory.clone(),
+            path: state.path(),
+            version: state.metadata.version_text().to_owned(),
+            left_behind: removed.left_behind.clone().unwrap_or_default(),
+            chart_below_one: is_below_one(state),
+            origin: origin.unwrap_or_default(),
+        }
+    });
+    removed.collect()
 }
 
 /// Files of the two states that are the same one: by their place in the chart, or by their path outside of it.

@@ -48,6 +48,9 @@ pub(super) fn restrict(facts: &mut Facts, touched: &BTreeSet<String>, base: &Sec
     ] {
         list.retain(|value: &ValueFact| touched.contains(&value.path));
     }
+    values
+        .removed_charts
+        .retain(|chart| touched.contains(&chart.path));
     facts.runbooks.retain(|runbook| {
         let names = |name: &str| touched.contains(name.trim_start_matches("./"));
         touched.contains(&runbook.path) || runbook.defects.iter().any(|it| names(&it.name))

@@ -297,3 +297,32 @@ fn an_old_mistake_hides_no_key() {
         );
     }
 }
+
+#[test]
+fn a_chart_that_is_gone_is_told() {
+    let check = |chart: &str, now: &[(&str, &str)], expected: &[&str]| {
+        let old = [("a/Chart.yaml", chart), ("a/values.yaml", "b: 1\n")];
+        let (facts, _) = compare_charts(&old, now);
+        assert_eq!(all(&facts).count(), 0, "{facts:?}");
+        let found = facts.removed_charts.iter().map(|it| {
+            let below = if it.chart_below_one { " <1" } else { "" };
+            format!(
+                "{} {} {}{below} {}",
+                it.path, it.chart, it.version, it.left_behind
+            )
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{chart} {now:?}");
+    };
+    check(CHART, &[], &["a/Chart.yaml cellar 1.2.0 "]);
+    check(
+        CHART,
+        &[("a/values.yaml", "b: 1\n")],
+        &["a/Chart.yaml cellar 1.2.0 a/values.yaml"],
+    );
+    check("version: 0.1.0\n", &[], &["a/Chart.yaml a 0.1.0 <1 "]);
+    check(
+        CHART,
+        &[("b/Chart.yaml", CHART), ("b/values.yaml", "b: 1\n")],
+        &[],
+    );
+}
