@@ -91,6 +91,21 @@ fn diffs() {
     }
 }
 
+#[test]
+fn names_in_diffs_are_quoted_as_git_does() {
+    let check = |path: &str, old: &str, new: &str| {
+        let expected = format!("--- {old}\n+++ {new}\n@@ -1 +1 @@\n-a\n+b\n");
+        assert_eq!(unified(path, Some("a\n"), "b\n"), expected);
+    };
+    check("db/a b.sql", "a/db/a b.sql", "b/db/a b.sql");
+    check(
+        "x\u{1b}[31m\r\n::error::\t.sql",
+        r#""a/x\033[31m\r\n::error::\t.sql""#,
+        r#""b/x\033[31m\r\n::error::\t.sql""#,
+    );
+    check("\"é\\", r#""a/\"\303\251\\""#, r#""b/\"\303\251\\""#);
+}
+
 proptest! {
     #[test]
     fn any_edits_give_a_text_with_what_they_insert(
