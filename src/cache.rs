@@ -18,6 +18,8 @@ const MAGIC: &[u8; 8] = b"relgate\x01";
 /// Cache files above this are neither written nor read.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 const CHECKSUM_BYTES: usize = 32;
+/// How much of a digest is the name of a cache file, in hexadecimal digits.
+const NAME_BYTES: usize = 16;
 /// Ends the name of every cache file.
 const SUFFIX: &str = ".cache";
 /// Begins the name of a cache file that is being written.
@@ -113,7 +115,7 @@ impl Cache {
             let entry = entry?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if !name.ends_with(SUFFIX) && !name.starts_with(UNFINISHED) {
+            if !is_own(&name) {
                 continue;
             }
             let metadata = entry.metadata()?;
@@ -141,11 +143,20 @@ impl Cache {
             .finalize();
         let name: String = digest
             .iter()
-            .take(16)
+            .take(NAME_BYTES)
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Path::new(&self.directory).join(name + SUFFIX)
     }
+}
+
+/// The name is one that a cache gives: of a whole file, or of one that is being written.
+fn is_own(name: &str) -> bool {
+    let is_digest = |stem: &str| {
+        let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        stem.len() == 2 * NAME_BYTES && stem.bytes().all(digits)
+    };
+    name.starts_with(UNFINISHED) || name.strip_suffix(SUFFIX).is_some_and(is_digest)
 }
 
 /// Binds the payload to its group and version, so that a file under another's name is not taken for it.
@@ -243,12 +254,15 @@ mod tests {
                 file.set_modified(written + std::time::Duration::from_secs(60 - age))
                     .unwrap();
             }
-            let foreign = directory.path().join("somebody's");
-            std::fs::write(&foreign, "older than all").unwrap();
-            let file = std::fs::File::options().write(true).open(&foreign).unwrap();
-            file.set_modified(written).unwrap();
+            let names = ["somebody's", "thumb1.cache", &("g".repeat(32) + SUFFIX)];
+            let foreign = names.map(|name| directory.path().join(name));
+            for path in &foreign {
+                std::fs::write(path, "older than all").unwrap();
+                let file = std::fs::File::options().write(true).open(path).unwrap();
+                file.set_modified(written).unwrap();
+            }
             cache.store("d", "1", &values("x"));
-            assert!(foreign.exists());
+            assert!(foreign.iter().all(|path| path.exists()));
             let found: Vec<&str> = ["a", "b", "c", "d"]
                 .into_iter()
                 .filter(|group| !cache.load::<String>(group, "1").is_empty())
