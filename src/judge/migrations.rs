@@ -66,6 +66,7 @@ pub(super) fn collect(
         .flat_map(|judged| judged.findings)
         .collect();
     findings.extend(unrecognized(&settings, &survey));
+    findings.extend(callbacks(&survey, reader));
     findings.extend(sequence_findings(frame, &survey, &lowering, facts, reader));
     let mut suppressions = Suppressions::default();
     add_comments(&mut suppressions, &survey, &lowering, &texts, reader);
@@ -232,6 +233,26 @@ fn unrecognized(settings: &[MigrationSettings], survey: &Survey) -> Vec<Finding>
         .help("`migrations` in the configuration names the directory in which the files lie, their runner and dialect")
     };
     settings.iter().filter(is_empty).map(finding).collect()
+}
+
+/// What the release adds or changes beside the migrations, and another command than the upgrade runs.
+fn callbacks(survey: &Survey, reader: &mut Reader<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for directory in &survey.directories {
+        let before = &directory.previous.callbacks;
+        let callbacks = directory.subject.callbacks.iter();
+        for (path, _) in callbacks.filter(|file| before.binary_search(file).is_err()) {
+            let reason = format!(
+                "a callback of {}, which runs beside the migrations",
+                directory.directory.runner
+            );
+            let message = format!("{path} was not judged: {reason}");
+            reader.coverage.skip(path.clone(), reason);
+            let finding = Finding::about("input-unreadable", Severity::Error, path, message);
+            findings.push(finding.help("read what it does, and waive this finding for the file"));
+        }
+    }
+    findings
 }
 
 /// The comments of the changed files that suppress findings in them.

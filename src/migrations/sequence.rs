@@ -30,6 +30,8 @@ pub struct Sequence {
     pub files: Vec<Arc<MigrationFile>>,
     /// Files that somebody took for migrations and the runner does not, sorted by path.
     pub unreadable: Vec<(String, ObjectId)>,
+    /// What other commands of the runner run, sorted by path.
+    pub callbacks: Vec<(String, ObjectId)>,
     /// The same files, sorted by path.
     by_path: Vec<Arc<MigrationFile>>,
     /// The files by their identity, and those of one as they run: indices of `files`.
@@ -71,6 +73,7 @@ impl Sequence {
                     }));
                 }
                 Recognition::Unreadable => sequence.unreadable.push((path.to_owned(), entry.oid)),
+                Recognition::Callback => sequence.callbacks.push((path.to_owned(), entry.oid)),
                 Recognition::Migration(_) | Recognition::Other => {}
             }
         }

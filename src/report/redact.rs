@@ -39,11 +39,19 @@ const PLAIN_KEYS: [&str; 10] = [
 pub(super) fn line<'t>(path: &str, text: &'t str) -> Cow<'t, str> {
     if is_values_file(path) {
         values_line(text)
-    } else if path.ends_with(".sql") {
+    } else if is_sql(path) {
         sql_line(text)
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// A runner may send a file to the database whatever its name ends with: `0002_x.up.psql`.
+fn is_sql(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".sql", ".up.", ".down."]
+        .iter()
+        .any(|mark| name.contains(mark))
 }
 
 /// YAML that is not known to be something else: charts name their values files as they like.

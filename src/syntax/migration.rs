@@ -7,7 +7,7 @@ mod names;
 mod profile;
 mod sections;
 
-pub use names::{FileName, Order, Recognition, Role, recognize};
+pub use names::{FileName, Order, Recognition, Role, is_callback, recognize};
 pub use profile::{Down, Layout, OptOut, OutOfOrder, PROFILES, Profile, Sent, Wrapped};
 pub use sections::{Changeset, Section, Sections, TransactionMode, sections};
 

@@ -307,3 +307,43 @@ fn sources_that_cannot_be_read_are_not_searched() {
     }
     assert_eq!(searched(&repo), (Some(1), false, true));
 }
+
+/// What a runner runs is judged, whatever its name ends with or it stands for.
+#[test]
+fn what_a_runner_runs_is_judged() {
+    const FIRST: &str = "CREATE TABLE casks (id bigint PRIMARY KEY);";
+    for (runner, first, file, says) in [
+        ("golang-migrate", "1_a.up.sql", "2_z.up.psql", "drop-table"),
+        ("golang-migrate", "1_a.up.sql", "2_z.up.txt", "drop-table"),
+        (
+            "golang-migrate",
+            "1_a.up.sql",
+            "2_z.up.sql.bak",
+            "drop-table",
+        ),
+        ("flyway", "V1__a.sql", "afterMigrate.sql", "drop-table"),
+        ("flyway", "V1__a.sql", "beforeMigrate__x.sql", "drop-table"),
+        ("flyway", "V1__a.sql", "beforeClean.sql", "input-unreadable"),
+    ] {
+        let repo = Repo::inline("[{ commit: 'feat: cellar', write: { README.md: cellar } }]");
+        let at = |file: &str| format!("db/migrations/{file}");
+        repo.write(
+            "relgate.yaml",
+            &format!(
+                "migrations: [{{ path: db/migrations, dialect: postgresql, runner: {runner} }}]\n"
+            ),
+        );
+        for (file, text, tag) in [
+            (first, FIRST, "v1.0.0"),
+            (file, "DROP TABLE casks;", "v1.0.1"),
+        ] {
+            repo.write(&at(file), text);
+            repo.git(&["add", "--all"]);
+            repo.git(&["commit", "--quiet", "--message", "fix: x"]);
+            repo.git(&["tag", tag]);
+        }
+        let (code, text) = run(&repo, &["check", "--tag", "v1.0.1"]);
+        assert_eq!(code, 1, "{file}: {text}");
+        assert!(text.contains(&format!("[{says}]")), "{file}: {text}");
+    }
+}

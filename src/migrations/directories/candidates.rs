@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::hints::is_manifest;
 use crate::discover::{Entry, EntryKind, Snapshot, join};
 use crate::migrations::MigrationSettings;
-use crate::syntax::migration::{Recognition, Role, Runner, recognize};
+use crate::syntax::migration::{Recognition, Role, Runner, is_callback, recognize};
 
 /// What a path alone says, for the search of directories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -487,7 +487,10 @@ fn shape(path: &str) -> Option<(&str, Shape, Says)> {
             return Some((root, Shape::InDirectory, Says::default()));
         }
     }
-    if let Recognition::Migration(_) = recognize(Runner::Flyway, file) {
+    // `createSchema.sql` is a callback only where other files say that Flyway reads them.
+    if !is_callback(file)
+        && let Recognition::Migration(_) = recognize(Runner::Flyway, file)
+    {
         let says = Says {
             limited: false,
             readers: readers(file),

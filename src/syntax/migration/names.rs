@@ -1,8 +1,11 @@
 //! What a runner reads from a migration's path.
 
+mod callbacks;
 mod order;
 mod parts;
 
+pub use self::callbacks::is_callback;
+use self::callbacks::{Callback, flyway_callback};
 pub use self::order::Order;
 use self::parts::{
     all_digits, digits, file_of_version, is_code, is_meant_as_migration, last_direction, numbers,
@@ -60,6 +63,8 @@ pub enum Recognition {
     Migration(FileName),
     /// Meant as a migration, but the runner does not read its name as one.
     Unreadable,
+    /// What another command of the runner runs, such as Flyway's `clean`.
+    Callback,
     /// Something else.
     Other,
 }
@@ -80,6 +85,7 @@ pub fn recognize(runner: Runner, path: &str) -> Recognition {
     };
     match read {
         Some(name) => Recognition::Migration(name),
+        None if runner == Runner::Flyway && is_callback(path) => Recognition::Callback,
         None if is_meant_as_migration(runner, path) => Recognition::Unreadable,
         None => Recognition::Other,
     }
@@ -128,7 +134,7 @@ fn golang_migrate(file: &str) -> Option<FileName> {
     let rest = rest.strip_prefix('_')?;
     let (title, role, extension) = last_direction(rest)?;
     let mut name = FileName::integer(version, title, role);
-    name.code = is_code(extension)?;
+    name.code = is_code(extension);
     Some(name)
 }
 
@@ -209,7 +215,7 @@ fn refinery(file: &str) -> Option<FileName> {
     Some(name)
 }
 
-/// `V1.2__title.sql`, `U1.2__title.sql`, `B1.2__title.sql`, `R__title.sql`.
+/// `V1.2__title.sql`, `U1.2__title.sql`, `B1.2__title.sql`, `R__title.sql`, and the callbacks of `migrate`.
 fn flyway(file: &str) -> Option<FileName> {
     let (stem, extension) = file.rsplit_once('.')?;
     let code = match extension {
@@ -217,7 +223,12 @@ fn flyway(file: &str) -> Option<FileName> {
         "java" | "kt" | "groovy" => true,
         _ => return None,
     };
-    let mut name = if let Some(rest) = stem.strip_prefix("R__") {
+    let mut name = if flyway_callback(file) == Some(Callback::OfMigrate) {
+        let title = stem.split_once("__").map_or("", |(_, title)| title);
+        let mut name = FileName::new("", &[], title, Role::Repeatable);
+        stem.clone_into(&mut name.identity);
+        name
+    } else if let Some(rest) = stem.strip_prefix("R__") {
         let mut name = FileName::new("", &[], rest, Role::Repeatable);
         name.identity = format!("R__{rest}");
         name

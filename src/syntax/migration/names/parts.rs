@@ -137,13 +137,13 @@ pub(super) fn last_direction(text: &str) -> Option<(&str, Role, &str)> {
     Some((text.get(..at)?, role, text.get(at + word.len()..)?))
 }
 
-/// Whether what stands behind the direction is a program; `None` when it is neither that nor SQL.
-pub(super) fn is_code(extension: &str) -> Option<bool> {
-    match extension {
-        "sql" => Some(false),
-        "go" | "js" | "ts" | "py" | "json" | "cql" | "cypher" => Some(true),
-        _ => None,
-    }
+/// What stands behind the direction is a program, or speaks to a database without SQL. golang-migrate sends every other
+/// file to the database too, whatever it is called: that is SQL then.
+pub(super) fn is_code(extension: &str) -> bool {
+    matches!(
+        extension,
+        "go" | "js" | "ts" | "py" | "json" | "cql" | "cypher" | "fizz"
+    )
 }
 
 /// The digits that a text begins with, and the rest; `None` when there are none.

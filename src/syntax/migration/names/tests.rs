@@ -18,6 +18,7 @@ fn check(runner: Runner, path: &str, expected: &str) {
             if name.code { " code" } else { "" },
         ),
         Recognition::Unreadable => "unreadable".to_owned(),
+        Recognition::Callback => "callback".to_owned(),
         Recognition::Other => "other".to_owned(),
     };
     assert_eq!(found, expected, "{runner} {path}");
@@ -36,7 +37,11 @@ fn golang_migrate_names() {
     check("0002-casks.up.sql", "unreadable");
     check("casks.up.sql", "unreadable");
     check("0002_casks.UP.sql", "unreadable");
-    check("0002_casks.up.sql.bak", "other");
+    check("0002_casks.up.sql.bak", "0002 casks Up");
+    check("0002_casks.up.psql", "0002 casks Up");
+    check("0002_casks.up.txt", "0002 casks Up");
+    check("0002_casks.down.", "0002 casks Down");
+    check("0002_casks.txt", "other");
     check("schema.sql", "other");
     check("embed.go", "other");
     check("README.md", "other");
@@ -87,7 +92,18 @@ fn names_of_the_other_runners() {
     check(Runner::Flyway, "R__views.sql", " views Repeatable");
     check(Runner::Flyway, "B7__base.sql", "7 base Baseline");
     check(Runner::Flyway, "v2__a.sql", "unreadable");
-    check(Runner::Flyway, "afterMigrate.sql", "other");
+    check(Runner::Flyway, "afterMigrate.sql", "  Repeatable");
+    check(
+        Runner::Flyway,
+        "x/beforeEachMigrate__a b.sql",
+        " a b Repeatable",
+    );
+    check(Runner::Flyway, "afterMigrateError.sql", "callback");
+    check(Runner::Flyway, "x/beforeClean__a.sql", "callback");
+    check(Runner::Flyway, "afterMigrate_a.sql", "other");
+    check(Runner::Flyway, "afternoon.sql", "other");
+    check(Runner::Flyway, "afterMigrate.java", "other");
+    check(Runner::Plain, "afterMigrate.sql", "other");
     check(
         Runner::Prisma,
         "20240102030405_init/migration.sql",
