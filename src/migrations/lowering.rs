@@ -16,7 +16,7 @@ use crate::syntax::migration::{
     Direction, FileName, OptOut, Runner, Section, TransactionMode, sections,
 };
 use crate::syntax::sql::operation::{Action, Dialect, ObjectKind, Statement};
-use crate::syntax::sql::{in_parallel, parse_range};
+use crate::syntax::sql::{in_parallel, parse_at_most};
 
 /// Names the code whose results the cache keeps: other code may read other sections or statements from the same bytes.
 const PARSER_VERSION: &str = env!("RELGATE_PARSER_DIGEST");
@@ -28,7 +28,7 @@ pub struct LoweredFile {
     pub sections: Vec<LoweredSection>,
     /// What the runner or the parser objects to, in the order of the text.
     pub errors: Vec<(Span, String)>,
-    /// It could not be read, or is a program: what it does is not known.
+    /// It could not be read, is a program, or has too many statements: what it does is not known.
     pub opaque: bool,
 }
 
@@ -352,23 +352,28 @@ fn lowered(work: &Work) -> LoweredFile {
         .into_iter()
         .map(|error| (error.span, error.message))
         .collect();
-    let mut sections: Vec<LoweredSection> = cut
-        .value
-        .into_iter()
-        .map(|section| {
-            let parsed = parse_range(&work.text, section.span, work.dialect);
-            errors.extend(
-                parsed
-                    .errors
-                    .into_iter()
-                    .map(|error| (error.span, error.message)),
-            );
-            LoweredSection {
-                section,
-                statements: parsed.value,
-            }
-        })
-        .collect();
+    let mut sections: Vec<LoweredSection> = Vec::new();
+    let mut left = MAX_STATEMENTS;
+    for section in cut.value {
+        // A section without statements costs as much as one.
+        let parsed = left
+            .checked_sub(1)
+            .and_then(|_| parse_at_most(&work.text, section.span, work.dialect, left));
+        let Some(parsed) = parsed else {
+            return too_long(&work.text);
+        };
+        left = left.saturating_sub(parsed.value.len().max(1));
+        errors.extend(
+            parsed
+                .errors
+                .into_iter()
+                .map(|error| (error.span, error.message)),
+        );
+        sections.push(LoweredSection {
+            section,
+            statements: parsed.value,
+        });
+    }
     errors.sort();
     if work.runner.profile().opt_out == OptOut::Automatic {
         decline_where_needed(&mut sections);
@@ -377,6 +382,22 @@ fn lowered(work: &Work) -> LoweredFile {
         sections,
         errors,
         opaque: false,
+    }
+}
+
+/// How many statements of a file are read: many times what migrations hold, and little enough for memory and time.
+const MAX_STATEMENTS: usize = 20_000;
+
+/// A part of such a file would say nothing of the rest.
+fn too_long(text: &str) -> LoweredFile {
+    let first_line = text.find(['\r', '\n']).unwrap_or(text.len());
+    let message = format!(
+        "it has more than {MAX_STATEMENTS} statements, which relgate does not read: nothing in it was judged"
+    );
+    LoweredFile {
+        sections: Vec::new(),
+        errors: vec![(Span::new(0, first_line), message)],
+        opaque: true,
     }
 }
 

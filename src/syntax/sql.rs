@@ -39,13 +39,27 @@ pub fn parse(text: &str, dialect: Dialect) -> Parsed<Vec<Statement>> {
 
 /// Parses the statements of one part of a text, such as the section of a file that goes up; spans are relative to `text`.
 pub fn parse_range(text: &str, range: Span, dialect: Dialect) -> Parsed<Vec<Statement>> {
+    lowered(text, &split::split(text, range, dialect), dialect)
+}
+
+/// The same, unless there are more than `most` statements: then nothing is parsed.
+pub fn parse_at_most(
+    text: &str,
+    range: Span,
+    dialect: Dialect,
+    most: usize,
+) -> Option<Parsed<Vec<Statement>>> {
     let pieces = split::split(text, range, dialect);
+    (pieces.len() <= most).then(|| lowered(text, &pieces, dialect))
+}
+
+fn lowered(text: &str, pieces: &[Piece], dialect: Dialect) -> Parsed<Vec<Statement>> {
     let lower = || {
         let mut parsed = Parsed {
             value: Vec::with_capacity(pieces.len()),
             errors: Vec::new(),
         };
-        for piece in &pieces {
+        for piece in pieces {
             let operations = operations(text, piece, dialect, &mut parsed.errors);
             parsed.value.push(Statement {
                 span: piece.span,

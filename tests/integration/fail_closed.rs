@@ -321,6 +321,12 @@ fn what_a_runner_runs_is_judged() {
             "2_z.up.sql.bak",
             "drop-table",
         ),
+        (
+            "golang-migrate",
+            "1_a.up.sql",
+            "2_z.up.json",
+            "release-type-too-low",
+        ),
         ("flyway", "V1__a.sql", "afterMigrate.sql", "drop-table"),
         ("flyway", "V1__a.sql", "beforeMigrate__x.sql", "drop-table"),
         ("flyway", "V1__a.sql", "beforeClean.sql", "input-unreadable"),
@@ -345,5 +351,39 @@ fn what_a_runner_runs_is_judged() {
         let (code, text) = run(&repo, &["check", "--tag", "v1.0.1"]);
         assert_eq!(code, 1, "{file}: {text}");
         assert!(text.contains(&format!("[{says}]")), "{file}: {text}");
+    }
+}
+
+/// Time and memory follow the number of statements; what is beyond the limit is no pass.
+#[test]
+fn a_migration_of_too_many_statements_is_not_judged() {
+    for (runner, name, mark) in [
+        ("golang-migrate", "2_a.up.sql", ""),
+        ("liquibase", "2_a.sql", "--changeset ada:1\n"),
+        ("liquibase", "2_a.sql", ""),
+    ] {
+        let repo =
+            Repo::inline("[{ commit: 'feat: cellar', write: { README.md: cellar }, tag: v1.0.0 }]");
+        repo.write(
+            "relgate.yaml",
+            &format!(
+                "migrations: [{{ path: db/migrations, dialect: postgresql, runner: {runner} }}]\n"
+            ),
+        );
+        let text = if mark.is_empty() {
+            "DROP TABLE a;\n".repeat(20_001)
+        } else {
+            format!("{mark}DROP TABLE a;\n").repeat(20_001)
+        };
+        let start = "--liquibase formatted sql\n--changeset ada:0\n";
+        repo.write(&format!("db/migrations/{name}"), &format!("{start}{text}"));
+        repo.git(&["add", "--all"]);
+        repo.git(&["commit", "--quiet", "--message", "feat: x"]);
+        let (code, text) = run(&repo, &["check", "--base", "v1.0.0"]);
+        assert_eq!(code, 1, "{name}: {text}");
+        assert!(
+            text.contains("more than 20000 statements"),
+            "{name}: {text}"
+        );
     }
 }
