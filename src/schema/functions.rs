@@ -288,6 +288,7 @@ mod tests {
             (Dialect::Mysql, "GROUP_CONCAT", true),
             (Dialect::Mysql, "sleep_on_it", false),
             (Dialect::Sqlite, "json_extract", true),
+            (Dialect::Mysql, "json_contains_path", true),
             (Dialect::Sqlite, "load_extension", false),
         ] {
             assert_eq!(changes_nothing(dialect, name), expected, "{name}");
