@@ -196,7 +196,7 @@ pub fn judge(frame: &Frame<'_>, request: &Request) -> Result<Judgement, JudgeErr
         &request.subject,
     )?;
     let mut judgement = judge_subject(frame, &subject, &history, request.stage, &request.files)?;
-    review::review(frame, &subject, &history, request, &mut judgement)?;
+    review::review(frame, &subject, request, &mut judgement)?;
     Ok(judgement)
 }
 

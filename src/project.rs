@@ -98,6 +98,23 @@ pub enum ProjectError {
     Policies(#[from] PolicyErrors),
 }
 
+impl ProjectError {
+    /// What is wrong in one line, for those who see no excerpts: the first mistake of policies, and where it is.
+    pub fn in_short(&self) -> String {
+        let Self::Policies(PolicyErrors(errors)) = self else {
+            return self.to_string();
+        };
+        let Some(first) = errors.first() else {
+            return self.to_string();
+        };
+        let more = match errors.len() {
+            1 => String::new(),
+            count => format!(", and {} more", count - 1),
+        };
+        format!("{}: {first}{more}", first.document.name())
+    }
+}
+
 impl Diagnostic for ProjectError {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         match self {
@@ -144,6 +161,19 @@ pub fn sources(
     Ok((config, sources))
 }
 
+/// The configuration alone, whatever is wrong with what it names.
+pub fn config(
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    config_path: Option<&Path>,
+) -> Result<Config, ProjectError> {
+    parsed(load_config(root, reader, config_path)?.as_ref())
+}
+
+fn parsed(config_file: Option<&(String, String)>) -> Result<Config, ProjectError> {
+    config_file.map_or_else(|| Ok(Config::default()), |(path, text)| parse(path, text))
+}
+
 type Configured = (Config, Option<(String, String)>, Vec<PolicySource>);
 
 fn configured(
@@ -152,10 +182,7 @@ fn configured(
     config_path: Option<&Path>,
 ) -> Result<Configured, ProjectError> {
     let config_file = load_config(root, reader, config_path)?;
-    let config = match &config_file {
-        Some((path, text)) => parse(path, text)?,
-        None => Config::default(),
-    };
+    let config = parsed(config_file.as_ref())?;
     let mut sources = Vec::new();
     for name in config.policies() {
         policy_sources(root, reader, &name, &mut sources)?;
@@ -358,6 +385,17 @@ pub fn policy_sources(
         });
     }
     Ok(())
+}
+
+/// The files that policies of a name are read from, whether or not they can be; none of a built-in pack.
+pub fn policy_paths(root: &Root<'_>, reader: &Reader<'_>, name: &str) -> Vec<String> {
+    if name.starts_with("builtin:") {
+        return Vec::new();
+    }
+    let name = name.trim_start_matches("./").trim_end_matches('/');
+    let mut paths = list(root, reader, name, is_yaml).unwrap_or_default();
+    paths.push(name.to_owned());
+    paths
 }
 
 fn is_yaml(path: &str) -> bool {

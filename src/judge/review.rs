@@ -1,17 +1,17 @@
 //! A change to what decides: configuration, policies, waivers, signers, roles. With `--policy-ref` it decides nothing about
 //! itself; it is told, and what it would make of the judgement is told with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::{Frame, JudgeError, Judgement, Request, finish, judge_subject};
 use crate::config::{Config, FILE_NAMES};
 use crate::discover::{Reader, Snapshot};
 use crate::finding::{Finding, Severity};
-use crate::git::History;
-use crate::project::{self, Root};
+use crate::project::{self, Project, Root};
 use crate::report::{Difference, PolicyChange, Report, WithChange};
 use crate::source::{Location, Span};
-use crate::subject::Subject;
+use crate::subject::{self, Subject};
 
 /// The id of the finding.
 const RULE: &str = "policy-changed";
@@ -20,7 +20,6 @@ const RULE: &str = "policy-changed";
 pub(super) fn review(
     frame: &Frame<'_>,
     subject: &Subject,
-    history: &History,
     request: &Request,
     judgement: &mut Judgement,
 ) -> Result<(), JudgeError> {
@@ -46,25 +45,13 @@ pub(super) fn review(
     let named = config
         .map(|(path, _)| path.as_str())
         .filter(|path| !FILE_NAMES.contains(path))
-        .map(std::path::Path::new);
+        .map(Path::new);
     let own = project::load(&root, &root, &mut reader, named);
-    let empty = BTreeMap::new();
-    let own_files = own.as_ref().map_or(&empty, |own| &own.files);
-    // What cannot be loaded does not say what it is made of: it is looked for where it usually is.
-    let usual: Vec<String> = if own.is_err() {
-        let config = Config::default();
-        let names = FILE_NAMES.iter().copied();
-        names
-            .chain([config.waivers(), config.signers(), config.roles()])
-            .map(str::to_owned)
-            .collect()
-    } else {
-        Vec::new()
+    let theirs = match &own {
+        Ok(own) => own.files.keys().cloned().collect(),
+        Err(_) => usual_paths(frame.project, &root, &mut reader, named),
     };
-    let known = frame.project.files.keys().chain(own_files.keys());
-    let mut paths: Vec<&String> = known.chain(&usual).collect();
-    paths.sort();
-    paths.dedup();
+    let paths: BTreeSet<&String> = frame.project.files.keys().chain(&theirs).collect();
     let mut changed = Vec::new();
     for path in paths {
         let there = project::read(&root, &mut reader, path);
@@ -84,28 +71,11 @@ pub(super) fn review(
         return Ok(());
     }
     let with = match own {
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.in_short()),
         Ok(mut own) => {
             own.evidence.clone_from(&frame.project.evidence);
             own.protected = false;
-            let fresh = Frame::new(frame.repository, &own, frame.now, frame.cache)?;
-            // What the configuration says is the change's own; all else is as it was asked for.
-            let other = Frame {
-                project: fresh.project,
-                scheme: fresh.scheme,
-                branches: fresh.branches,
-                shared: fresh.shared,
-                tags: fresh.tags,
-                ..frame.clone()
-            };
-            match judge_subject(&other, subject, history, request.stage, &request.files) {
-                Ok(other) => Ok(compare(&judgement.report, &other.report)),
-                // The change's own mistake, which is no reason to keep the protected judgement back.
-                Err(error @ (JudgeError::Configured { .. } | JudgeError::Baseline { .. })) => {
-                    Err(error.to_string())
-                }
-                Err(other) => return Err(other),
-            }
+            with_change(frame, &own, request)?.map(|other| compare(&judgement.report, &other))
         }
     };
     let report = &mut judgement.report;
@@ -136,6 +106,71 @@ pub(super) fn review(
         with,
     });
     Ok(())
+}
+
+/// Where what decides usually lies, for a change whose own cannot be loaded and so does not say what it is made of: the
+/// configuration, what it names beside policies, and the policies that the protected one and its own name.
+fn usual_paths(
+    protected: &Project,
+    root: &Root<'_>,
+    reader: &mut Reader<'_>,
+    named: Option<&Path>,
+) -> BTreeSet<String> {
+    let mut paths: BTreeSet<String> = FILE_NAMES.map(str::to_owned).into();
+    let own = project::config(root, reader, named).unwrap_or_default();
+    for config in [&Config::default(), &protected.config, &own] {
+        let beside = [
+            config.waivers(),
+            config.signers(),
+            config.revoked(),
+            config.roles(),
+        ];
+        paths.extend(beside.map(str::to_owned));
+        for name in config.policies() {
+            paths.extend(project::policy_paths(root, reader, &name));
+        }
+    }
+    paths
+}
+
+/// The report by what the change says itself, or why there would be none.
+fn with_change(
+    frame: &Frame<'_>,
+    own: &Project,
+    request: &Request,
+) -> Result<Result<Report, String>, JudgeError> {
+    let fresh = Frame::new(frame.repository, own, frame.now, frame.cache)?;
+    // What the configuration says is the change's own; all else is as it was asked for.
+    let other = Frame {
+        project: fresh.project,
+        scheme: fresh.scheme,
+        branches: fresh.branches,
+        shared: fresh.shared,
+        tags: fresh.tags,
+        ..frame.clone()
+    };
+    // Which release is judged, and after which, follows from how tags and branches are named.
+    let found = subject::load(
+        other.repository,
+        &other.scheme,
+        &other.branches,
+        &request.subject,
+    );
+    let judged = found
+        .map_err(JudgeError::from)
+        .and_then(|(subject, history)| {
+            judge_subject(&other, &subject, &history, request.stage, &request.files)
+        });
+    match judged {
+        Ok(judgement) => Ok(Ok(judgement.report)),
+        // The change's own mistake, which is no reason to keep the protected judgement back.
+        Err(
+            error @ (JudgeError::Subject(_)
+            | JudgeError::Configured { .. }
+            | JudgeError::Baseline { .. }),
+        ) => Ok(Err(error.to_string())),
+        Err(other) => Err(other),
+    }
 }
 
 /// What the change would do, in one line.

@@ -546,6 +546,52 @@ fn a_change_that_waives_itself_does_not_profit() {
     let misspelled = tool.report(&["--base", main, "--policy-ref", main]);
     let error = misspelled["policy"]["change"]["error"].to_string();
     assert!(error.contains("CHANGELGO.md"), "{misspelled:#}");
+    // With other tags there is nothing to compare with.
+    repo.write("relgate.yaml", "tags: { prefix: zz }\n");
+    repo.git(&["commit", "--quiet", "--all", "--message", "chore: rename"]);
+    let renamed = tool.report(&["--base", main, "--policy-ref", main]);
+    let error = renamed["policy"]["change"]["error"].to_string();
+    assert!(error.contains("no release tag"), "{renamed:#}");
+    repo.write("relgate.yaml", "params: { nonsense: 1 }\n");
+    repo.git(&["commit", "--quiet", "--all", "--message", "chore: guess"]);
+    let guessed = tool.report(&["--base", main, "--policy-ref", main]);
+    let error = guessed["policy"]["change"]["error"].to_string();
+    assert!(error.contains("nonsense"), "{guessed:#}");
+}
+
+/// A policy that is new and broken is told like one that was changed, wherever policies are kept before or after.
+#[test]
+fn new_policies_with_mistakes_are_told() {
+    let repo = Repo::play("lakerunner");
+    let tool = Tool::within(repo.path());
+    let policy = "apiVersion: relgate.dev/v1alpha1\nkind: ReleasePolicy\nmetadata: { name: own, title: own, description: d }\nspec: { validations: [ { id: own-x, expression: \"true\", severity: error, message: m } ] }\n";
+    repo.git(&["switch", "--quiet", "--create", "protected"]);
+    repo.write(
+        "relgate.yaml",
+        "policies: [builtin:release-process, policies/]\n",
+    );
+    repo.write("policies/own.yaml", policy);
+    repo.write("policies/README.md", "ours\n");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--message", "chore: own policies"]);
+    repo.git(&["switch", "--quiet", "--create", "broken"]);
+    let check = |path: &str, text: &str, expected: &[&str]| {
+        repo.write(path, text);
+        repo.git(&["add", "."]);
+        repo.git(&["commit", "--quiet", "--message", "chore: break it"]);
+        let report = tool.report(&["--base", "protected", "--policy-ref", "protected"]);
+        let change = &report["policy"]["change"];
+        assert_eq!(change["files"], json!(expected), "{report:#}");
+        change["error"].as_str().unwrap().to_owned()
+    };
+    let error = check("policies/new.yaml", "broken: [\n", &["policies/new.yaml"]);
+    assert!(error.starts_with("policies/new.yaml: "), "{error}");
+    check("other/new.yaml", "broken: [\n", &["policies/new.yaml"]);
+    check(
+        "relgate.yaml",
+        "policies: [builtin:release-process, other]\n",
+        &["other/new.yaml", "policies/new.yaml", "relgate.yaml"],
+    );
 }
 
 /// A comment covers what it stands at in releases that do not touch its file too, and is told to be of no use to none of
