@@ -356,6 +356,20 @@ fn resolve(
     }
 }
 
+/// Why a tag that leads to no commit cannot be judged.
+pub fn not_a_commit(tag: &Tag) -> SubjectError {
+    SubjectError::NotACommit {
+        tag: tag.name.name.clone(),
+        what: tag.target.as_str(),
+        help: match tag.target {
+            crate::git::Target::Missing => {
+                "git fetch --tags --force origin        brings what the tag leads to"
+            }
+            _ => "only a commit can be released; tag the commit under the next number",
+        },
+    }
+}
+
 fn existing_tag(
     repository: &Repository,
     tag: &Tag,
@@ -372,16 +386,7 @@ fn existing_tag(
         }
     }
     if tag.name.is_release() && tag.commit.is_none() {
-        return Err(SubjectError::NotACommit {
-            tag: tag.name.name.clone(),
-            what: tag.target.as_str(),
-            help: match tag.target {
-                crate::git::Target::Missing => {
-                    "git fetch --tags --force origin        brings what the tag leads to"
-                }
-                _ => "only a commit can be released; tag the commit under the next number",
-            },
-        });
+        return Err(not_a_commit(tag));
     }
     Ok(Subject::of_tag(tag.clone(), false))
 }

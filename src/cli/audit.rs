@@ -20,7 +20,7 @@ use super::output::Streams;
 use super::progress::Progress;
 use crate::decision::Verdict;
 use crate::facts::tags::{TagFact, collect};
-use crate::git::{GitError, History, Tag};
+use crate::git::{History, Tag};
 use crate::judge::{Frame, Judgement, Shared, judge_subject};
 use crate::ledger::{Decision, Mode};
 use crate::project::Project;
@@ -231,11 +231,7 @@ fn judgement(
     };
     let subject = Subject::of_tag(tag.clone(), false);
     let Some(commit) = subject.commit else {
-        return Err(GitError::BrokenTag {
-            tag: tag.name.name.clone(),
-            subject: subject.label.clone(),
-        }
-        .into());
+        return Err(subject::not_a_commit(tag).into());
     };
     subject::require_history(frame.repository, history, &subject)?;
     // Each release is judged as of its own time: what was old or had run out by then, not what is now.

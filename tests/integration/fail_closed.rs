@@ -37,6 +37,7 @@ fn an_audit_does_not_pass_a_tag_that_leads_to_no_commit() {
     let (code, text) = run(&repo, &["audit", "--since", "v1.0.1", "--format", "json"]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains(r#""verdict": "error""#), "{text}");
+    assert!(text.contains("leads to no commit (tree)"), "{text}");
     std::fs::create_dir_all(repo.path().join(".git/refs/tags")).unwrap();
     repo.write(".git/refs/tags/v1.0.3", &format!("{}\n", "1".repeat(40)));
     let (code, text) = run(&repo, &["audit", "--format", "json"]);
