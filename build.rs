@@ -112,7 +112,13 @@ fn checked_out() -> Option<String> {
         }
     }
     let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    // Without the lock that refreshes the index, whose change would build everything again.
+    let changed = git(&[
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+    ])?;
     Some(if changed.is_empty() {
         commit
     } else {
